@@ -1,0 +1,99 @@
+"""Queue batches: one record's failure never costs its neighbours, and no record is cut short.
+
+A handler answers with the records that were not handled (`batchItemFailures`,
+https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html). On a FIFO queue a failed record takes the later ones of its
+message group with it, so that a conversation stays in order; other groups go on.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple, Protocol
+
+from chalicelib.logs import log
+
+RESERVE_MILLISECONDS = 5_000
+"""A record is only begun while this much of the function's time is left."""
+
+LONGEST_DELAY = 300
+"""Seconds."""
+
+Failures = dict[str, list[dict[str, str]]]
+
+
+class Later(Exception):  # an instruction, not an error
+    """Raised by a handler whose record must wait: put it back, to come again in `seconds`."""
+
+    def __init__(self, seconds: int, reason: str) -> None:
+        super().__init__(reason)
+        self.seconds = seconds
+
+
+class Record(NamedTuple):
+    """One message of an SQS event (https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html)."""
+
+    id: str
+    body: str
+    group: str
+    receipt: str
+    receives: int
+    """How many times it was handed out, this time included."""
+
+
+class Returns(Protocol):
+    """The queue that the batch came from."""
+
+    def return_in(self, receipts: list[str], seconds: int) -> None:
+        """Let these messages come again in so many seconds."""
+
+
+def process(
+    event: Mapping[str, Any], remaining: Callable[[], int], queue: Returns, handle: Callable[[Record], None]
+) -> Failures:
+    """Handle each record in order; answer with the ones that must come again.
+
+    `remaining` tells the function's remaining milliseconds. A record that fails comes again after 1, 2, 4, … seconds (or after
+    `Later.seconds`), and the rest of its group with it; one that could not be begun comes again at once.
+    """
+    waits: dict[str, tuple[int, str]] = {}
+    returned: list[tuple[Record, int]] = []
+    for record in records(event):
+        if record.group not in waits:
+            wait = _attempt(record, remaining, handle)
+            if wait is None:
+                continue
+            waits[record.group] = wait
+        seconds, reason = waits[record.group]
+        log("returned", message=record.id, reason=reason, seconds=seconds, receives=record.receives)
+        returned.append((record, seconds))
+    for seconds in {seconds for _, seconds in returned}:
+        queue.return_in([record.receipt for record, wait in returned if wait == seconds], seconds)
+    return {"batchItemFailures": [{"itemIdentifier": record.id} for record, _ in returned]}
+
+
+def records(event: Mapping[str, Any]) -> Iterable[Record]:
+    for raw in event["Records"]:
+        attributes = raw["attributes"]
+        yield Record(
+            id=raw["messageId"],
+            body=raw["body"],
+            group=attributes.get("MessageGroupId", raw["messageId"]),
+            receipt=raw["receiptHandle"],
+            receives=int(attributes.get("ApproximateReceiveCount", "1")),
+        )
+
+
+def _attempt(record: Record, remaining: Callable[[], int], handle: Callable[[Record], None]) -> tuple[int, str] | None:
+    """Handle it: None when done, else for how many seconds its group waits, and why."""
+    if remaining() < RESERVE_MILLISECONDS:
+        return 0, "short of time"
+    try:
+        handle(record)
+    except Later as later:
+        return later.seconds, str(later)
+    except Exception as error:  # noqa: BLE001  # the edge: whatever is wrong with one record must not cost its neighbours
+        return backoff(record.receives), type(error).__name__
+    return None
+
+
+def backoff(receives: int) -> int:
+    """Seconds to wait after the so-manieth try: 1, 2, 4, … up to `LONGEST_DELAY`."""
+    return int(min(2 ** min(receives - 1, 20), LONGEST_DELAY))

@@ -1,0 +1,50 @@
+"""The kinds of error that an edge can answer. Each says what the caller can do about it."""
+
+from typing import NamedTuple
+
+
+class FieldError(NamedTuple):
+    """What is wrong with one field: `field` is its path (`questions[2].text.nl`), `message` names the limit and the way out."""
+
+    field: str
+    message: str
+
+
+class GuestlistError(Exception):
+    """An error that we foresaw. Its text may be shown to the caller, so it holds no secret and no personal data."""
+
+
+class Invalid(GuestlistError):
+    """What was sent breaks a rule; `errors` names every field at once."""
+
+    def __init__(self, detail: str, errors: tuple[FieldError, ...] = ()) -> None:
+        super().__init__(detail)
+        self.errors = errors
+
+
+class Unauthenticated(GuestlistError):
+    """No proof, or a wrong one, of who is calling."""
+
+
+class Forbidden(GuestlistError):
+    """We know who is calling, and they may not."""
+
+
+class NotFound(GuestlistError):
+    """There is no such thing."""
+
+
+class Conflict(GuestlistError):
+    """The thing's present state does not allow this; `facts` go into the answer beside the text."""
+
+    def __init__(self, detail: str, **facts: str) -> None:
+        super().__init__(detail)
+        self.facts = facts
+
+
+class TooLarge(GuestlistError):
+    """The body is over the limit."""
+
+
+class Unavailable(GuestlistError):
+    """Something that we depend on refuses or is missing: the caller keeps the message and tries again."""

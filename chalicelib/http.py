@@ -1,0 +1,162 @@
+"""The HTTP edge: who may call a route, what a body may be, and how an error is answered.
+
+Every route goes through `Application.route`, so none can forget to say who may call it, to limit its body, or to answer an error
+as `application/problem+json` (https://www.rfc-editor.org/rfc/rfc9457).
+"""
+
+import functools
+import json
+import traceback
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import unquote
+
+from chalice.app import AuthRequest, AuthResponse, Chalice, Request, Response
+
+from chalicelib import errors
+from chalicelib.logs import log
+
+BODY_LIMIT = 256 * 1024
+"""Bytes; more is answered 413."""
+
+ANYONE = "anyone"
+FAN = "fan"
+"""Whoever holds the link: a session or a ticket's code is in it."""
+PLATFORM = "platform"
+"""A platform whose signature the handler verifies over the raw body."""
+ORGANISER = "organiser"
+STEWARD = "steward"
+SERVICE = "service"
+
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+
+_STATUS: dict[type[errors.GuestlistError], int] = {
+    errors.Invalid: 400,
+    errors.Unauthenticated: 401,
+    errors.Forbidden: 403,
+    errors.NotFound: 404,
+    errors.Conflict: 409,
+    errors.TooLarge: 413,
+    errors.Unavailable: 503,
+}
+_TITLE = {
+    400: "The request is not valid",
+    401: "Who are you?",
+    403: "You may not do this",
+    404: "There is no such thing",
+    409: "Not in its present state",
+    413: "The body is too large",
+    500: "Something went wrong on our side",
+    503: "Please try again in a moment",
+}
+
+View = Callable[..., Any]
+
+
+class Application(Chalice):
+    """A Chalice application whose routes say who may call them.
+
+    `who` is ANYONE, FAN or PLATFORM for a route without a token, or the roles that may call it with `Authorization: Bearer …`:
+    a missing or unknown token is answered 401, a wrong role 403.
+    """
+
+    def route(self, path: str, *, who: str | tuple[str, ...], **options: Any) -> Callable[[View], View]:  # type: ignore[override]  # noqa: ANN401  # Chalice's own options
+        roles = (who,) if isinstance(who, str) else who
+        declare = super().route(path, **options)
+
+        def decorate(view: View) -> View:
+            @functools.wraps(view)
+            def answer(**parameters: str) -> Response:
+                assert self.current_request is not None  # noqa: S101  # Chalice sets it before it calls a route
+                return _answer(self.current_request, roles, lambda: view(**_decoded(parameters)))
+
+            declare(answer)
+            return view
+
+        return decorate
+
+
+def authorise(request: AuthRequest, role_of: Callable[[str], str | None]) -> AuthResponse:
+    """Answer API Gateway's question about a bearer token with the token's role.
+
+    The route decides what the role may do, so that 401 and 403 look alike everywhere; a token that is nobody's gets no role, which
+    every route refuses with 401 (API Gateway itself could only say 403).
+    """
+    scheme, _, token = request.token.partition(" ")
+    role = role_of(token.strip()) if scheme.lower() == "bearer" else None
+    return AuthResponse(routes=["*"], principal_id=role or "nobody", context={"role": role or ""})
+
+
+def json_response(body: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    return response(json.dumps(body), JSON, {"Cache-Control": "no-store", **(headers or {})}, status)
+
+
+def response(body: str, content_type: str, headers: Mapping[str, str] | None = None, status: int = 200) -> Response:
+    return Response(body, {"Content-Type": content_type, **(headers or {})}, status)
+
+
+def json_object(request: Request) -> dict[str, Any]:
+    """The body as a JSON object, or `Invalid`."""
+    try:
+        body = json.loads(request.raw_body)
+    except (ValueError, RecursionError) as error:
+        raise errors.Invalid("The body is not JSON") from error
+    if not isinstance(body, dict):
+        raise errors.Invalid("The body must be a JSON object")
+    return body
+
+
+def query(request: Request) -> Mapping[str, str]:
+    """The query's parameters, the last of each name; empty when there are none."""
+    return request.query_params or {}
+
+
+def problem(status: int, detail: str, **members: object) -> Response:
+    """An error's answer; `members` are added to RFC 9457's own."""
+    body = {"type": "about:blank", "title": _TITLE[status], "status": status, "detail": detail, **members}
+    return response(json.dumps(body), "application/problem+json", {"Cache-Control": "no-store"}, status)
+
+
+def _answer(request: Request, roles: tuple[str, ...], view: Callable[[], Any]) -> Response:
+    try:
+        _check_caller(request, roles)
+        _check_size(request)
+        answer = view()
+    except errors.GuestlistError as error:
+        return _refusal(error)
+    except Exception as error:  # noqa: BLE001  # the edge: the caller gets an answer, the log gets the place
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        log("failed", error=type(error).__name__, at=f"{where.filename.rpartition('/')[2]}:{where.lineno}")
+        return problem(500, "The error is in our log. Nothing that we answered 2xx before is lost.")
+    return answer if isinstance(answer, Response) else json_response(answer)
+
+
+def _check_caller(request: Request, roles: tuple[str, ...]) -> None:
+    if not {ORGANISER, STEWARD, SERVICE}.issuperset(roles):
+        return
+    role = (request.context.get("authorizer") or {}).get("role", "")
+    if not role:
+        raise errors.Unauthenticated("The token is not known. Send Authorization: Bearer … with a token of this stage")
+    if role not in roles:
+        raise errors.Forbidden(f"This is for the role {' or '.join(roles)}; the token's role is {role}")
+
+
+def _check_size(request: Request) -> None:
+    if len(request.raw_body) > BODY_LIMIT:
+        raise errors.TooLarge(f"The body has {len(request.raw_body)} bytes; the limit is {BODY_LIMIT}")
+
+
+def _refusal(error: errors.GuestlistError) -> Response:
+    status = next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
+    members: dict[str, object] = {}
+    if isinstance(error, errors.Invalid) and error.errors:
+        members["errors"] = [wrong._asdict() for wrong in error.errors]
+    if isinstance(error, errors.Conflict):
+        members.update(error.facts)
+    return problem(status, str(error), **members)
+
+
+def _decoded(parameters: Mapping[str, str]) -> dict[str, str]:
+    """Path parameters arrive URL-encoded (https://github.com/aws/chalice/issues/511)."""
+    return {name: unquote(value) for name, value in parameters.items()}

@@ -1,0 +1,33 @@
+"""One JSON line an event, under 400 bytes, on standard output, where Lambda picks it up.
+
+A line carries ids that follow a message from webhook to send (`trace`, `conversation`: digests, not the platform's ids). It never
+carries a text, a token, a name or a platform's id of a person: callers pass counts, kinds, codes and digests only.
+"""
+
+import json
+import sys
+from collections.abc import Callable
+
+LINE_LIMIT = 400
+
+Log = Callable[..., None]
+"""`log("turn", trace=…, campaign=…)`."""
+
+
+def log(event: str, **fields: str | float | None) -> None:
+    """Write one line; a field that is None or empty is left out, one that is too long is cut."""
+    kept = {name: _short(value) for name, value in fields.items() if value not in (None, "")}
+    line = _line(event, kept)
+    while len(line) >= LINE_LIMIT and kept:
+        del kept[max(kept, key=lambda name: len(str(kept[name])))]
+        line = _line(event, {**kept, "cut": 1})
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def _line(event: str, fields: dict[str, object]) -> str:
+    return json.dumps({"event": event, **fields}, separators=(",", ":"))
+
+
+def _short(value: object) -> object:
+    return value[:120] if isinstance(value, str) else value

@@ -1,0 +1,60 @@
+"""The one reader of the environment. `.chalice/config.json` sets these variables for each stage."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+class MissingSettings(RuntimeError):
+    """Every missing or wrong setting at once, so that one look at the log is enough."""
+
+
+class Settings(NamedTuple):
+    stage: str
+    """local, staging or prod: part of every resource's name."""
+    region: str
+    base_url: str
+    """Where fans reach us, without a slash at the end: links and pictures in messages start with it."""
+    messenger_api_url: str
+    """Meta's Graph API, or the simulator."""
+    messenger_sends_per_second: float
+    """What one sender function may send for one page: Meta's 300 a second, shared by the most senders that run at once."""
+    aws_endpoint_url: str
+    """An emulator's address, or empty for AWS itself."""
+
+    def name(self, resource: str) -> str:
+        """The full name of a table or queue: `guestlist-prod-conversations`."""
+        return f"guestlist-{self.stage}-{resource}"
+
+
+def read(environ: Mapping[str, str]) -> Settings:
+    """Read all settings, or raise `MissingSettings` that names every one that is missing."""
+    required = ("STAGE", "AWS_REGION", "BASE_URL", "MESSENGER_API_URL")
+    found = {name: environ.get(name, "").rstrip("/") for name in required}
+    found["AWS_REGION"] = found["AWS_REGION"] or environ.get("AWS_DEFAULT_REGION", "")
+    complaints = [f"{name} is not set" for name, value in found.items() if not value]
+    endpoint = environ.get("AWS_ENDPOINT_URL", "").rstrip("/")
+    if found["STAGE"] == "local" and urlsplit(endpoint).hostname not in LOOPBACK:
+        complaints.append("AWS_ENDPOINT_URL must be an emulator on this machine, as the stage is local")
+    rate = environ.get("MESSENGER_SENDS_PER_SECOND", "10")
+    if not _is_positive(rate):
+        complaints.append(f"MESSENGER_SENDS_PER_SECOND must be a number above 0, not {rate!r}")
+    if complaints:
+        raise MissingSettings("; ".join(complaints) + ": see .chalice/config.json")
+    return Settings(
+        stage=found["STAGE"],
+        region=found["AWS_REGION"],
+        base_url=found["BASE_URL"],
+        messenger_api_url=found["MESSENGER_API_URL"],
+        messenger_sends_per_second=float(rate),
+        aws_endpoint_url=endpoint,
+    )
+
+
+def _is_positive(text: str) -> bool:
+    try:
+        return 0 < float(text) < float("inf")
+    except ValueError:
+        return False
