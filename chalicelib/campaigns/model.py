@@ -1,0 +1,160 @@
+"""A campaign: what fans are asked, what they win, when, and in which languages.
+
+These values were validated when they were saved (see `validation`), so whoever reads one can rely on it: every text exists in every
+language of the campaign, an answer is one of its choices, the window's times exist in its time zone.
+"""
+
+import functools
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import msgspec
+
+Language = Literal["en", "nl"]
+State = Literal["draft", "live", "paused", "ended"]
+Opening = Literal["draft", "early", "open", "paused", "ended"]
+"""What a fan finds: not published yet, opens later, can be played, stopped for a while, over."""
+
+Text = dict[Language, str]
+"""The same text in each language."""
+
+
+class Choice(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    id: str
+    text: Text
+    """The button's title: at most 20 characters, unlike the question's other ones."""
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """Of kind `choice` with `choices` and the right one's id in `answer`; or of kind `text` with what counts as right in `accept`."""
+
+    id: str
+    kind: Literal["choice", "text"]
+    text: Text
+    choices: tuple[Choice, ...] = ()
+    answer: str = ""
+    accept: dict[Language, tuple[str, ...]] = {}
+    """Right answers per language; how freely they are matched: `chalicelib.dialogue.matching`."""
+    hint: Text | None = None
+    """What a fan is told who asks for help, or whose answer is not one of the choices."""
+
+
+class Terms(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    url: str
+    consent: Literal["notice", "ask"] = "notice"
+    """`notice`: the welcome names the terms. `ask`: the fan must agree before the first question."""
+    text: Text | None = None
+    """Said with the link, instead of our own sentence."""
+
+
+class Campaign(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Unknown fields in what was stored are passed over, so that a function of the last release can read what the next one saved."""
+
+    campaign_id: str
+    name: str
+    state: State
+    mode: Literal["instant"]
+    """`instant`: whoever reaches the pass mark gets a ticket at once, while there are any."""
+    stock: int
+    """How many tickets there are in all."""
+    ref: str
+    """What the QR code's link carries, and what a fan may type to start."""
+    languages: tuple[Language, ...]
+    """The first is for fans whose language we do not know or speak."""
+    timezone: str
+    """An IANA name. The window's times without an offset, and all times told to fans, are in it."""
+    opens_at: str | None = None
+    closes_at: str | None = None
+    pass_mark: int
+    """How many right answers win."""
+    attempts: int = 1
+    """How many times a fan may play."""
+    prize: Text
+    welcome: Text | None = None
+    terms: Terms | None = None
+    questions: tuple[Question, ...]
+
+    def language(self, locale: str) -> Language:
+        """The language for a fan whose platform says `nl`, `nl_BE`, `EN-gb` or nothing."""
+        wanted = locale[:2].lower()
+        return next((language for language in self.languages if language == wanted), self.languages[0])
+
+    def question(self, question_id: str) -> Question | None:
+        return next((question for question in self.questions if question.id == question_id), None)
+
+    def opening(self, now: float) -> Opening:
+        """What a fan finds at `now` (seconds since the epoch).
+
+        It is open from `opens_at` on until just before `closes_at`. A campaign that is over is never called paused, and a pause is
+        told even before the opening.
+        """
+        if self.state == "draft":
+            return "draft"
+        if self.state == "ended" or (self.closes_at and now >= moment(self.closes_at, self.timezone).timestamp()):
+            return "ended"
+        if self.state == "paused":
+            return "paused"
+        if self.opens_at and now < moment(self.opens_at, self.timezone).timestamp():
+            return "early"
+        return "open"
+
+    def opens(self, language: Language, now: float) -> str:
+        """When it opens, for a fan: `Saturday 5 December at 20:00`; empty when it has no such time."""
+        return self._told(self.opens_at, language, now)
+
+    def closes(self, language: Language, now: float) -> str:
+        """When it closes, for a fan: `zaterdag 5 december om 23:59`; empty when it has no such time."""
+        return self._told(self.closes_at, language, now)
+
+    def _told(self, time: str | None, language: Language, now: float) -> str:
+        if not time:
+            return ""
+        local = moment(time, self.timezone)
+        this_year = datetime.fromtimestamp(now, UTC).astimezone(local.tzinfo).year
+        days, months, at = _CALENDAR[language]
+        year = "" if local.year == this_year else f" {local.year}"
+        return f"{days.split()[local.weekday()]} {local.day} {months.split()[local.month - 1]}{year} {at} {local:%H:%M}"
+
+
+_CALENDAR = {
+    "en": (
+        "Monday Tuesday Wednesday Thursday Friday Saturday Sunday",
+        "January February March April May June July August September October November December",
+        "at",
+    ),
+    "nl": (
+        "maandag dinsdag woensdag donderdag vrijdag zaterdag zondag",
+        "januari februari maart april mei juni juli augustus september oktober november december",
+        "om",
+    ),
+}
+
+
+@functools.lru_cache(maxsize=256)
+def moment(time: str, timezone: str) -> datetime:
+    """An ISO 8601 time, in the time zone's local time; a time without an offset is meant in that zone."""
+    from zoneinfo import ZoneInfo  # noqa: PLC0415  # only campaigns with a window pay for it
+
+    zone, at = ZoneInfo(timezone), datetime.fromisoformat(time)
+    return at.astimezone(zone) if at.tzinfo else at.replace(tzinfo=zone)
+
+
+def encode(campaign: Campaign) -> dict[str, Any]:
+    """The campaign as JSON shows it to its organiser: camelCase, right answers included."""
+    encoded: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(campaign))
+    return encoded
+
+
+def dump(campaign: Campaign) -> str:
+    """As the store keeps it: what `load` reads."""
+    return msgspec.json.encode(campaign).decode()
+
+
+def load(stored: str | bytes) -> Campaign:
+    """What `dump` wrote. Its rules were checked when it was saved, and are not checked again."""
+    return _decoder().decode(stored)
+
+
+@functools.cache
+def _decoder() -> "msgspec.json.Decoder[Campaign]":
+    return msgspec.json.Decoder(Campaign)
