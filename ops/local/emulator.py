@@ -1,0 +1,311 @@
+# ruff: noqa: SLF001, ANN401  # mending the inside of another, untyped program is this file's one purpose
+# mypy: disable-error-code="import-not-found"
+"""The AWS emulator (ministack 1.5.33) with what it lacks for this application.
+
+Run by the Python of the emulator's own virtual environment, never by the application's; nothing of it ships. Each
+function below mends one thing, says what was wrong, and is named in `serve`; no file of the package is changed.
+Settings are the emulator's own environment variables (GATEWAY_PORT, BIND_HOST, MINISTACK_REGION, PERSIST_STATE,
+STATE_DIR, ...), and FUNCTIONS_URL: where the functions of the local stage run (see `forward_to_the_functions_host`).
+"""
+
+import asyncio
+import functools
+import json
+import os
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
+
+from ministack import app as gateway
+from ministack.core import lambda_runtime, persistence
+from ministack.services import apigateway_v1, dynamodb, lambda_svc, sqs
+from ministack.services.cloudformation import provisioners
+
+Json = dict[str, Any]
+
+
+def serve() -> None:
+    import_rest_apis_whole()
+    make_functions_active_at_once()
+    report_errors_as_lambda_does()
+    forward_to_the_functions_host()
+    poll_queues_without_delay()
+    lose_no_message_to_a_race()
+    apply_table_settings_of_templates()
+    if persistence.PERSIST_STATE:
+        save_soon_after_every_change()
+    gateway.main()
+
+
+def import_rest_apis_whole() -> None:
+    """`chalice deploy` sends its API as an OpenAPI document; the emulator made an API without routes of it.
+
+    ImportRestApi and PutRestApi ignored the document, and the document's loader (used by CloudFormation) forgot request
+    templates, integration responses and binary types, without which CORS preflights and pictures are broken.
+    """
+    apigateway_v1._import_operation = _import_operation
+    load_document = apigateway_v1._import_rest_api
+
+    def import_rest_api(document: Json, base: Json | None = None) -> str:
+        given = {key: value for key, value in (base or {}).items() if value not in (None, [], "")}
+        api_id: str = load_document(document, {**_api_settings(document), **given})
+        return api_id
+
+    apigateway_v1._import_rest_api = import_rest_api
+    answer_others = apigateway_v1.handle_request
+
+    async def handle_request(method: str, path: str, headers: Json, body: bytes, query: Json) -> tuple[Any, ...]:
+        parts = [part for part in path.strip("/").split("/") if part]
+        mode = apigateway_v1._qp(query, "mode")
+        response: tuple[Any, ...]
+        if method == "POST" and parts == ["restapis"] and mode == "import":
+            types = query.get("endpointConfigurationTypes")
+            base = (
+                {"endpointConfiguration": {"types": types if isinstance(types, list) else [types]}} if types else None
+            )
+            api_id = import_rest_api(json.loads(body), base)
+            response = apigateway_v1._v1_response(_api_view(api_id), 201)
+        elif method == "PUT" and parts[:1] == ["restapis"] and len(parts) == 2 and parts[1] in apigateway_v1._rest_apis:  # noqa: PLR2004
+            _put_rest_api(parts[1], json.loads(body), overwrite=mode == "overwrite")
+            response = apigateway_v1._v1_response(_api_view(parts[1]), 200)
+        else:
+            response = await answer_others(method, path, headers, body, query)
+        return response
+
+    apigateway_v1.handle_request = handle_request
+
+
+def _api_view(api_id: str) -> Json:
+    view: Json = apigateway_v1._rest_api_view(apigateway_v1._rest_apis[api_id])
+    return view
+
+
+def _put_rest_api(api_id: str, document: Json, *, overwrite: bool) -> None:
+    if overwrite:
+        root = next(resource for resource in apigateway_v1._resources[api_id].values() if resource["path"] == "/")
+        root["resourceMethods"].clear()
+        apigateway_v1._resources[api_id] = {root["id"]: root}
+        apigateway_v1._authorizers_v1[api_id] = {}
+    apigateway_v1._rest_apis[api_id].update(_api_settings(document))
+    schemes = apigateway_v1._import_security_schemes(api_id, document)
+    for path, item in document.get("paths", {}).items():
+        apigateway_v1._import_path_item(api_id, path, item, schemes, document.get("security"))
+
+
+def _api_settings(document: Json) -> Json:
+    settings = {
+        "binaryMediaTypes": document.get("x-amazon-apigateway-binary-media-types"),
+        "minimumCompressionSize": document.get("x-amazon-apigateway-minimum-compression-size"),
+    }
+    return {key: value for key, value in settings.items() if value is not None}
+
+
+def _import_operation(  # noqa: PLR0913, PLR0917  # the emulator's own signature
+    api_id: str, resource_id: str, verb: str, operation: Json | None, schemes: Json | None = None, security: Any = None
+) -> None:
+    operation = operation or {}
+    authorizer = apigateway_v1._method_security(operation.get("security", security), schemes or {})
+    apigateway_v1._put_method(api_id, resource_id, verb, authorizer)
+    integration = operation.get("x-amazon-apigateway-integration")
+    if not integration:
+        return
+    copied = ("uri", "credentials", "requestTemplates", "requestParameters", "contentHandling", "timeoutInMillis")
+    settings = {key: integration[key] for key in copied if key in integration}
+    settings |= {key: integration[key].upper() for key in ("type", "passthroughBehavior") if key in integration}
+    settings["httpMethod"] = integration.get("httpMethod", "POST")
+    apigateway_v1._put_integration(api_id, resource_id, verb, settings)
+    for pattern, answer in integration.get("responses", {}).items():
+        settings = {key: answer[key] for key in ("responseParameters", "responseTemplates") if key in answer}
+        settings["selectionPattern"] = "" if pattern == "default" else pattern
+        status = str(answer.get("statusCode", "200"))
+        apigateway_v1._put_integration_response(api_id, resource_id, verb, status, settings)
+    for status, answer in operation.get("responses", {}).items():
+        declared = {f"method.response.header.{header}": False for header in answer.get("headers", {})}
+        apigateway_v1._put_method_response(api_id, resource_id, verb, str(status), {"responseParameters": declared})
+
+
+def make_functions_active_at_once() -> None:
+    """A new function stayed Pending for half a second, and botocore's waiter then sleeps five."""
+
+    def activate(name: str, _delay: float) -> None:
+        function = lambda_svc._functions.get(name) or {}
+        for record in (function, *function.get("versions", {}).values()):
+            if config := record.get("config"):
+                config |= {"State": "Active", "LastUpdateStatus": "Successful"}
+                config |= dict.fromkeys(("StateReason", "StateReasonCode"), "")
+                config |= dict.fromkeys(("LastUpdateStatusReason", "LastUpdateStatusReasonCode"), "")
+
+    lambda_svc._schedule_state_transition = activate
+
+
+ERROR_MARK = "__guestlist_function_error__"
+
+
+def report_errors_as_lambda_does() -> None:
+    """The type of every function's error was Runtime.HandlerError, and a failing worker process was thrown away.
+
+    AWS answers {errorType: <class>, errorMessage, stackTrace}, and keeps the environment warm. Worker processes and the
+    functions host answer such a document marked with ERROR_MARK. Also: after an invocation without a line of log the
+    emulator waited 50 ms for one.
+    """
+    script = lambda_runtime._PYTHON_WORKER_SCRIPT
+    failing = (
+        '_real_stdout.write(json.dumps({"status": "error", "error": str(e), "trace": traceback.format_exc()}) + "\\n")'
+    )
+    if script.count(failing) != 1:
+        raise RuntimeError("the emulator's worker script is not the one of ministack 1.5.33")
+    answering = (
+        'traceback.print_exc(); _real_stdout.write(json.dumps({"status": "ok", "result": {"%s": True, '  # noqa: UP031
+        '"errorType": type(e).__name__, "errorMessage": str(e), '
+        '"stackTrace": traceback.format_tb(e.__traceback__)}}) + "\\n")' % ERROR_MARK
+    )
+    lambda_runtime._PYTHON_WORKER_SCRIPT = script.replace(failing, answering)
+    lambda_runtime.Worker._drain_stderr_bounded.__defaults__ = (0.002, 0.002, 0.25)
+
+    def marking(execute: Callable[..., Json]) -> Callable[..., Json]:
+        @functools.wraps(execute)
+        def executed(*args: Any) -> Json:
+            result = execute(*args)
+            if isinstance(result.get("body"), dict) and result["body"].pop(ERROR_MARK, None):
+                result["error"] = True
+            return result
+
+        return executed
+
+    lambda_svc._execute_function_warm = marking(lambda_svc._execute_function_warm)
+    lambda_svc._execute_function_proxy = marking(lambda_svc._execute_function_proxy)
+
+
+def forward_to_the_functions_host() -> None:
+    """Events for `guestlist-local-<name>` are posted to FUNCTIONS_URL/<name>: the developer's own process.
+
+    The emulator can forward by itself, to a URL in the function's settings. But those last over a restart and the
+    port does not, so a mapping that outlived a restart would spend messages' receives on a dead port. What such a
+    function logs is on the developer's screen; the emulator kept a log stream in memory for every single invocation.
+    """
+    functions_url = os.environ.get("FUNCTIONS_URL")
+    if not functions_url:
+        return
+    prefix = "guestlist-local-"
+    proxy_url, keep_log = lambda_svc._proxy_url_for, lambda_svc._emit_lambda_logs
+
+    def forwarding_url(config: Json) -> str | None:
+        name = config.get("FunctionName", "")
+        url: str | None = f"{functions_url}/{name[len(prefix) :]}" if name.startswith(prefix) else proxy_url(config)
+        return url
+
+    def keep_others_log(function: Json, *args: Any, **options: Any) -> None:
+        if forwarding_url(function.get("config", function)) is None:
+            keep_log(function, *args, **options)
+
+    lambda_svc._proxy_url_for = forwarding_url
+    lambda_svc._emit_lambda_logs = keep_others_log
+
+
+def poll_queues_without_delay() -> None:
+    """A queue's messages reach their function within milliseconds, and a FIFO queue's groups run side by side.
+
+    The poller slept 50 ms after a wake that found nothing, and up to 1 s until a message became visible again. FIFO
+    mappings ran one batch at a time, for all groups; but a group with a message in flight is never received from, so
+    batches that run at once have no group in common, as on AWS:
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html#fifo-queue-scaling
+    """
+    lambda_svc._ESM_IDLE_WAKE_GAP_SECONDS = 0.002
+    wake = lambda_svc._esm_wake
+
+    class ImpatientWake:
+        clear, set = wake.clear, wake.set
+
+        @staticmethod
+        def wait(seconds: float) -> bool:
+            return bool(wake.wait(min(seconds, 0.02)))
+
+    lambda_svc._esm_wake = ImpatientWake
+    concurrency = lambda_svc._sqs_esm_concurrency
+    lambda_svc._sqs_esm_concurrency = lambda mapping, function, config, _queue=None: concurrency(
+        mapping, function, config
+    )
+
+
+def lose_no_message_to_a_race() -> None:
+    """Requests changed a queue's list of messages without the lock that the poller's threads hold.
+
+    Both replace the list by a filtered copy, so a message sent between copying and replacing was lost.
+    """
+    lock = sqs._queues_lock = threading.RLock()
+
+    def locked(act: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(act)
+        def acting(*args: Any) -> Any:
+            with lock:
+                return act(*args)
+
+        return acting
+
+    # ReceiveMessage waits between attempts, so it locks by the three steps of an attempt.
+    for step in ("_collect_msgs", "_dlq_sweep", "_expire_retained"):
+        setattr(sqs, step, locked(getattr(sqs, step)))
+    for action, act in sqs._HANDLERS.items():
+        if not asyncio.iscoroutinefunction(act):
+            sqs._HANDLERS[action] = locked(act)
+
+
+def apply_table_settings_of_templates() -> None:
+    """CloudFormation's tables had neither time to live nor point-in-time recovery."""
+
+    def table_actions() -> Iterator[Json]:
+        for registry in vars(provisioners).values():
+            if isinstance(registry, dict) and "create" in (registry.get("AWS::DynamoDB::Table") or ()):
+                yield registry["AWS::DynamoDB::Table"]
+
+    def complete(create: Callable[..., Any]) -> Callable[..., Any]:
+        def create_whole(logical_id: str, properties: Json, stack_name: str) -> Any:
+            created = create(logical_id, properties, stack_name)
+            for setting, apply in (
+                ("TimeToLiveSpecification", dynamodb._update_ttl),
+                ("PointInTimeRecoverySpecification", dynamodb._update_continuous_backups),
+            ):
+                if setting in properties:
+                    apply({"TableName": created[0], setting: _with_real_booleans(properties[setting])})
+            return created
+
+        return create_whole
+
+    for actions in table_actions():
+        actions["create"] = complete(actions["create"])
+
+
+def _with_real_booleans(setting: Json) -> Json:
+    """CloudFormation hands over true and false as text."""
+    return {key: value.lower() == "true" if value in ("true", "false") else value for key, value in setting.items()}
+
+
+def save_soon_after_every_change() -> None:
+    """State was saved at a clean end only. Now also 2 s after a request, so that a crash costs little.
+
+    Each service's file is replaced as a whole, so a kill leaves the old or the new one. Saving halts the emulator for
+    as long as it takes, so it may take a twentieth of the time.
+    """
+    answer = gateway.app
+    pause, waiting = 2.0, False
+
+    def save() -> None:
+        nonlocal pause, waiting
+        waiting = False
+        began = time.monotonic()
+        persistence.save_all(gateway._build_persistence_save_dict())
+        pause = max(2.0, 20 * (time.monotonic() - began))
+
+    async def saving_app(scope: Json, receive: Callable[[], Awaitable[Json]], send: Callable[..., Any]) -> None:
+        nonlocal waiting
+        if scope["type"] == "http" and not waiting:
+            waiting = True
+            asyncio.get_running_loop().call_later(pause, save)
+        await answer(scope, receive, send)
+
+    gateway.app = saving_app
+
+
+if __name__ == "__main__":
+    serve()

@@ -1,0 +1,54 @@
+"""The local stage's secrets: known to all, so that anybody can sign a webhook or call the API of their own copy."""
+
+import base64
+import json
+from typing import Any
+
+from botocore.client import BaseClient
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+VALUES = {
+    "messenger": {
+        "app_secret": "local-messenger-app-secret",
+        "verify_token": "local-verify-token",
+        "page_token": "local-page-token",
+        "page_id": "1000",
+    },
+    "slack": {"signing_secret": "local-slack-signing-secret", "bot_token": "xoxb-local"},
+    "api": {
+        "organiser": "local-organiser-token",
+        "steward": "local-steward-token",
+        "service": "local-service-token",
+    },
+}
+
+
+def put(secretsmanager: BaseClient, stage: str) -> None:
+    """Give each of the stage's secrets its value, unless it has one: tickets must stay valid over a restart."""
+    for name in (*VALUES, "tickets"):
+        secret_id = f"guestlist/{stage}/{name}"
+        if not _has_value(secretsmanager, secret_id):
+            value = VALUES.get(name) or new_ticket_keys()
+            secretsmanager.put_secret_value(SecretId=secret_id, SecretString=json.dumps(value))
+
+
+def new_ticket_keys() -> dict[str, Any]:
+    """One new Ed25519 key that signs: keys are the raw 32 bytes in base64url, without padding."""
+    key = Ed25519PrivateKey.generate()
+    public = _base64url(key.public_key().public_bytes_raw())
+    return {
+        "keys": [
+            {"kid": public[:8], "private": _base64url(key.private_bytes_raw()), "public": public, "state": "signing"}
+        ]
+    }
+
+
+def _has_value(secretsmanager: BaseClient, secret_id: str) -> bool:
+    try:
+        return bool(secretsmanager.get_secret_value(SecretId=secret_id)["SecretString"])
+    except secretsmanager.exceptions.ResourceNotFoundException:
+        return False
+
+
+def _base64url(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
