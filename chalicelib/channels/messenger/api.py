@@ -1,0 +1,118 @@
+"""The HTTP edge of Messenger: Meta's webhook and its data deletion callback.
+
+A webhook verifies, translates, enqueues and answers; what the queue refuses is answered 503, so that Meta sends it again.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, cast
+from urllib.parse import parse_qs
+
+from chalice.app import Request, Response
+
+from chalicelib import errors, ids
+from chalicelib.channels.messenger import deletion_page, inbound, signature
+from chalicelib.clock import Clock, milliseconds
+from chalicelib.dialogue.model import Message
+from chalicelib.http import json_response, query, response
+from chalicelib.logs import Log
+
+
+class Secrets(Protocol):
+    def get(self, name: str) -> Mapping[str, Any]:
+        """A secret's members, or `Unavailable`."""
+
+
+class Inbox(Protocol):
+    def accept(self, messages: Sequence[Message]) -> None:
+        """Keep all messages, or raise `Unavailable`."""
+
+
+class DeletionLog(Protocol):
+    """What became of each deletion request. It knows requests by their code, and nobody's id."""
+
+    def pending(self, code: str) -> None:
+        """A request came in. The same again changes nothing."""
+
+    def status(self, code: str) -> str | None:
+        """`pending` or `done`; None when there is no such request, or it is long ago."""
+
+
+class MessengerApi:
+    def __init__(  # noqa: PLR0913  # everything it needs comes in here
+        self, secrets: Secrets, inbox: Inbox, deletions: DeletionLog, *, base_url: str, clock: Clock, log: Log
+    ) -> None:
+        self._secrets = secrets
+        self._inbox = inbox
+        self._deletions = deletions
+        self._base_url = base_url
+        self._clock = clock
+        self._log = log
+
+    def subscribe(self, request: Request) -> Response:
+        """Meta asks whether this webhook is ours: the bare challenge, or `Forbidden`.
+
+        https://developers.facebook.com/docs/messenger-platform/webhooks#verification-requests
+        """
+        asked = query(request)
+        known = signature.same_token(asked.get("hub.verify_token"), self._secret().get("verify_token"))
+        challenge = asked.get("hub.challenge")
+        if asked.get("hub.mode") != "subscribe" or not known or not challenge:
+            self._log("refused", route="subscribe", reason="verify token" if not known else "not a subscription")
+            raise errors.Forbidden("Not a subscription with this stage's verify token")
+        return response(challenge, "text/plain", {"X-Content-Type-Options": "nosniff"})
+
+    def receive(self, request: Request) -> Response:
+        """Keep what the fans did. `Unauthenticated` unless Meta signed the raw body; `Unavailable` when the queue refuses."""
+        raw = _raw_body(request)
+        self._verify(raw, request.headers.get("x-hub-signature-256"))
+        translation = inbound.translate(raw, milliseconds(self._clock))
+        if translation.messages:
+            self._inbox.accept(translation.messages)
+        self._log("webhook", channel="messenger", messages=len(translation.messages), **translation.ignored)
+        for notice in translation.notices:
+            self._log(notice.kind, level="warning", action=notice.action, reason=notice.reason)
+        return response("EVENT_RECEIVED", "text/plain")
+
+    def delete_data(self, request: Request) -> Response:
+        """Meta passes on a person's wish to be forgotten: it is done in order with their messages, and can be looked up.
+
+        The same request again gets the same answer. https://developers.facebook.com/docs/development/create-an-app/app-dashboard/data-deletion-callback
+        """
+        form = parse_qs(_raw_body(request).decode("utf-8", "replace"))
+        secret = self._secret()
+        try:
+            wish = signature.deletion_request(form.get("signed_request", [""])[0], signature.app_secrets(secret))
+        except errors.Unauthenticated as error:
+            self._log("refused", route="data-deletion", reason=str(error))
+            raise
+        if not secret.get("page_id"):
+            raise errors.Unavailable("The secret messenger has no page_id: an operator must set it")
+        conversation = f"messenger:{secret['page_id']}:{wish.user_id}"
+        trace = ids.digest(conversation, wish.code)
+        self._deletions.pending(wish.code)
+        self._inbox.accept([Message(conversation, wish.code, milliseconds(self._clock), kind="deletion", trace=trace)])
+        self._log("deletion_requested", channel="messenger", trace=trace)
+        return json_response({"url": f"{self._base_url}/deletions/{wish.code}", "confirmation_code": wish.code})
+
+    def deletion_status(self, code: str, request: Request) -> Response:
+        """What became of a request: a page for the person who follows Meta's link, JSON for a program that asks for it."""
+        status = self._deletions.status(code)
+        headers = request.headers
+        if "text/html" in headers.get("accept", ""):
+            return deletion_page.answer(status, headers.get("accept-language", ""))
+        if status is None:
+            raise errors.NotFound("There is no such deletion request, or it was made over 90 days ago")
+        return json_response({"confirmation_code": code, "status": status})
+
+    def _secret(self) -> Mapping[str, Any]:
+        return self._secrets.get("messenger")
+
+    def _verify(self, raw: bytes, header: str | None) -> None:
+        if signature.verified(raw, header, signature.app_secrets(self._secret())):
+            return
+        self._log("refused", route="webhook", reason="wrong signature" if header else "no X-Hub-Signature-256")
+        raise errors.Unauthenticated("The body is not signed with this app's secret (X-Hub-Signature-256)")
+
+
+def _raw_body(request: Request) -> bytes:
+    return cast("bytes", request.raw_body)  # Chalice's type says `str | bytes`; it always gives bytes

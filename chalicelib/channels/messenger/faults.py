@@ -1,0 +1,91 @@
+"""What Meta's answers to a send mean for the message (https://developers.facebook.com/docs/messenger-platform/error-codes)."""
+
+import json
+from typing import Any, NamedTuple
+
+RATE_LIMITED = "rate_limited"
+"""The page or the app sends too fast: nobody sends for a while."""
+TRY_AGAIN = "try_again"
+"""The platform has a bad moment."""
+TOKEN_DEAD = "token_dead"  # noqa: S105  # the name of a fault
+"""An operator must set a new page token: nobody sends until then."""
+PAGE_RESTRICTED = "page_restricted"
+"""Meta has taken the page's right to send: an operator must appeal, and nobody sends until then."""
+NOT_PERMITTED = "not_permitted"
+"""The app lacks a permission for this send: an operator must ask for it."""
+WINDOW_CLOSED = "window_closed"
+"""The fan's last message is over 24 hours ago: nothing may be sent."""
+UNREACHABLE = "unreachable"
+"""The fan has blocked the page, left, or belongs to another page."""
+PERMANENT = "permanent"
+"""The call is wrong: our bug."""
+
+_BY_SUBCODE = {
+    1545041: UNREACHABLE,
+    1893063: PAGE_RESTRICTED,
+    2018001: UNREACHABLE,
+    2018108: UNREACHABLE,
+    2018278: WINDOW_CLOSED,
+    2534022: WINDOW_CLOSED,
+}
+_BY_CODE = {
+    1: TRY_AGAIN,
+    2: TRY_AGAIN,
+    3: NOT_PERMITTED,
+    4: RATE_LIMITED,
+    10: NOT_PERMITTED,
+    17: RATE_LIMITED,
+    32: RATE_LIMITED,
+    102: TOKEN_DEAD,
+    190: TOKEN_DEAD,
+    551: UNREACHABLE,
+    613: RATE_LIMITED,
+    1200: TRY_AGAIN,
+    80006: RATE_LIMITED,
+    **dict.fromkeys(range(200, 300), NOT_PERMITTED),
+}
+_TOO_MANY_REQUESTS = 429
+_TIMED_OUT = 408
+_SERVER_ERROR = 500
+_NOT_OK = 300
+
+
+class Fault(NamedTuple):
+    kind: str
+    code: str
+    """`code/subcode`, as Meta documents them; empty when the answer names none."""
+    reference: str
+    """Meta's `fbtrace_id`, for its support."""
+
+
+def fault(status: int, body: bytes) -> Fault | None:
+    """The fault that an answer tells of, or None when the message was taken."""
+    error = _error(body)
+    if status < _NOT_OK and not error:
+        return None
+    code, subcode = error.get("code"), error.get("error_subcode")
+    named = "/".join(str(number) for number in (code, subcode) if type(number) is int)
+    reference = error.get("fbtrace_id")
+    kind = _BY_SUBCODE.get(_number(subcode)) or _BY_CODE.get(_number(code)) or _by_status(status, error)
+    return Fault(kind, named, reference if isinstance(reference, str) else "")
+
+
+def _by_status(status: int, error: dict[str, Any]) -> str:
+    if status == _TOO_MANY_REQUESTS:
+        return RATE_LIMITED
+    if status >= _SERVER_ERROR or status == _TIMED_OUT or error.get("is_transient") is True:
+        return TRY_AGAIN
+    return PERMANENT
+
+
+def _error(body: bytes) -> dict[str, Any]:
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError):  # a proxy's page: the status says all
+        return {}
+    error = answer.get("error") if isinstance(answer, dict) else None
+    return error if isinstance(error, dict) else {}
+
+
+def _number(value: object) -> int:
+    return value if type(value) is int else 0

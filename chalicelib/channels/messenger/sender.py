@@ -1,0 +1,215 @@
+"""Sends replies to fans by Meta's Send API, at the pace that the platform allows.
+
+It never sleeps: a reply that cannot go now raises `Later`, and its queue brings it again. A fault that concerns the whole page
+(too fast, a dead token, no connection) pauses the page, so that its neighbours are not sent in vain.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import requests
+
+from chalicelib import errors
+from chalicelib.batch import LONGEST_DELAY, Later, backoff
+from chalicelib.channels.messenger import faults, outbound
+from chalicelib.channels.messenger.names import Names
+from chalicelib.channels.messenger.pace import Pace
+from chalicelib.clock import Clock
+from chalicelib.dialogue.model import Reply
+from chalicelib.logs import Log
+from chalicelib.settings import Settings
+
+API_VERSION = "v23.0"
+TIMEOUT = (3, 10)
+"""Seconds for connecting, and for the answer."""
+NAME_TIMEOUT = (1, 2)
+"""A name is not worth more."""
+
+LONGEST_PAUSE = 30
+"""Seconds that a page pauses for a passing fault, so that it is soon back when the platform is."""
+
+_MOST_BEGUN = 1_000
+
+
+class Undeliverable(Exception):
+    """The reply can never be sent. `kind` is `window_closed`, `unreachable` or `permanent` (see `faults`)."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(kind)
+        self.kind = kind
+
+
+class Secrets(Protocol):
+    def get(self, name: str) -> Mapping[str, Any]:
+        """A secret's members, or `Unavailable`."""
+
+
+class _Page:
+    """What we remember of one page's sending."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self.pace = Pace(settings.messenger_sends_per_second, clock)
+        self.paused_until = 0.0
+        self.why = ""
+
+
+class MessengerSender:
+    """Sends what the outbound queue holds for Messenger.
+
+    A reply that cannot go before an operator has acted (a new token, a permission) is kept, as they may be in time: it is tried
+    every `LONGEST_DELAY` seconds until its queue gives it up. `mark_seen` shows fans that their message was read, before it is
+    answered; it costs one call a reply.
+    """
+
+    def __init__(  # noqa: PLR0913  # everything it needs comes in here
+        self,
+        session: requests.Session,
+        settings: Settings,
+        secrets: Secrets,
+        clock: Clock,
+        log: Log,
+        *,
+        mark_seen: bool = False,
+    ) -> None:
+        self._session = session
+        self._settings = settings
+        self._secrets = secrets
+        self._clock = clock
+        self._log = log
+        self._mark_seen = mark_seen
+        self._names = Names(self._first_name, clock)
+        self._pages = defaultdict[str, _Page](lambda: _Page(settings, clock))
+        self._begun: dict[tuple[str, Reply], int] = {}
+        """How many calls of a reply were taken before one failed: they are not repeated when it comes again."""
+
+    def deliver(self, conversation: str, reply: Reply, trace: str, receives: int = 1) -> None:
+        """Send a reply to `messenger:<page id>:<PSID>`, which its queue handed out for the `receives`-th time.
+
+        `Later` when it must wait, `Undeliverable` when it never can be sent, `Unavailable` when the page token is missing.
+        """
+        _, page_id, psid = conversation.split(":", 2)
+        page = self._pages[page_id]
+        self._check_pause(page)
+        name = self._names.of(psid) if " {name}" in reply.text else None
+        begun = self._begun.get((trace, reply), 0)
+        calls = outbound.calls(psid, reply, name)[begun:]
+        seen = [outbound.action(psid, "mark_seen")] if self._mark_seen and not begun else []
+        wait = page.pace.wait(len(seen) + len(calls))
+        if wait:
+            raise Later(_whole(wait), "pace")
+        for call in seen:
+            self._show(call, trace)
+        for position, call in enumerate(calls):
+            try:
+                self._send(page, call, trace, receives)
+            except Later:
+                self._remember(trace, reply, begun + position)
+                raise
+        self._begun.pop((trace, reply), None)
+
+    def _check_pause(self, page: _Page) -> None:
+        wait = page.paused_until - self._clock()
+        if wait > 0:
+            raise Later(_whole(wait), page.why)
+
+    def _remember(self, trace: str, reply: Reply, begun: int) -> None:
+        self._begun[trace, reply] = begun
+        while len(self._begun) > _MOST_BEGUN:
+            del self._begun[next(iter(self._begun))]
+
+    def _send(self, page: _Page, call: outbound.Call, trace: str, receives: int) -> None:
+        started = self._clock()
+        try:
+            response = self._post(call)
+        except requests.RequestException as error:
+            self._log("sent", trace=trace, outcome="no_answer", error=type(error).__name__, ms=self._since(started))
+            raise self._paused(page, _brief(receives), "no answer") from None  # the error's text names the address
+        fault = faults.fault(response.status_code, response.content)
+        self._log(
+            "sent",
+            trace=trace,
+            status=response.status_code,
+            ms=self._since(started),
+            outcome=fault.kind if fault else "ok",
+            code=fault and fault.code,
+            reference=fault and fault.reference,
+        )
+        if fault:
+            raise self._consequence(page, fault.kind, _retry_after(response.headers), receives)
+
+    def _consequence(self, page: _Page, kind: str, retry_after: int, receives: int) -> Exception:
+        match kind:
+            case faults.WINDOW_CLOSED | faults.UNREACHABLE | faults.PERMANENT:
+                return Undeliverable(kind)
+            case faults.TOKEN_DEAD | faults.PAGE_RESTRICTED:
+                self._log(kind, level="alarm", channel="messenger")
+                return self._paused(page, LONGEST_DELAY, kind)
+            case faults.NOT_PERMITTED:
+                self._log(kind, level="alarm", channel="messenger")
+                return Later(LONGEST_DELAY, kind)
+            case faults.RATE_LIMITED:
+                return self._paused(page, retry_after or _brief(receives), kind)
+        return Later(retry_after or backoff(receives), kind)
+
+    def _paused(self, page: _Page, seconds: int, why: str) -> Later:
+        page.paused_until = self._clock() + seconds
+        page.why = why
+        return Later(seconds, why)
+
+    def _show(self, call: outbound.Call, trace: str) -> None:
+        """A sender action: a reply does not wait for it."""
+        try:
+            status = self._post(call).status_code
+        except requests.RequestException as error:
+            self._log("action_failed", trace=trace, error=type(error).__name__)
+            return
+        if status != requests.codes.ok:
+            self._log("action_failed", trace=trace, status=status)
+
+    def _post(self, call: outbound.Call) -> requests.Response:
+        address = f"{self._settings.messenger_api_url}/{API_VERSION}/me/messages"
+        return self._session.post(
+            address, json=call, headers=self._authorization(), timeout=TIMEOUT, allow_redirects=False
+        )
+
+    def _first_name(self, psid: str) -> str | None:
+        try:
+            response = self._session.get(
+                f"{self._settings.messenger_api_url}/{API_VERSION}/{psid}",
+                params={"fields": "first_name"},
+                headers=self._authorization(),
+                timeout=NAME_TIMEOUT,
+                allow_redirects=False,
+            )
+            profile = response.json()
+        except requests.RequestException as error:
+            self._log("no_name", error=type(error).__name__)
+            return None
+        name = profile.get("first_name") if isinstance(profile, dict) else None
+        return name if isinstance(name, str) else None
+
+    def _authorization(self) -> dict[str, str]:
+        """The page token goes into a header: addresses get logged."""
+        token = self._secrets.get("messenger").get("page_token")
+        if not isinstance(token, str) or not token:
+            raise errors.Unavailable("The secret messenger has no page_token: an operator must set it")
+        return {"Authorization": f"Bearer {token}"}
+
+    def _since(self, started: float) -> int:
+        return round((self._clock() - started) * 1000)
+
+
+def _retry_after(headers: Mapping[str, str]) -> int:
+    """The seconds of a Retry-After header, at most `LONGEST_DELAY`; 0 where there is none, or a date."""
+    value = headers.get("Retry-After", "")
+    return min(int(value), LONGEST_DELAY) if value.isascii() and value.isdigit() and len(value) < 10 else 0  # noqa: PLR2004
+
+
+def _brief(receives: int) -> int:
+    return min(backoff(receives), LONGEST_PAUSE)
+
+
+def _whole(seconds: float) -> int:
+    return min(math.ceil(seconds), LONGEST_DELAY)
