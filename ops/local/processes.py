@@ -8,21 +8,31 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
 """From linux/prctl.h; see https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html"""
 
 
 def start(
-    command: Sequence[str], environ: Mapping[str, str], *, output: int | None = None, pass_fds: Sequence[int] = ()
+    command: Sequence[str],
+    environ: Mapping[str, str],
+    *,
+    folder: Path | None = None,
+    piped: bool = False,
+    pass_fds: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
-    """Start `command`; call it from the main thread: the kernel kills the child when the *thread* that made it ends."""
+    """Start `command` in `folder`, with its output to us when `piped`.
+
+    Call it from the main thread: the kernel kills the child when the *thread* that made it ends.
+    """
     return subprocess.Popen(
         command,
         env=environ,
         stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=subprocess.STDOUT if output else None,
+        cwd=folder,
+        stdout=subprocess.PIPE if piped else None,
+        stderr=subprocess.STDOUT if piped else None,
         pass_fds=pass_fds,
         process_group=0,
         preexec_fn=_die_with_parent,  # noqa: PLW1509  # one system call, by a program without threads
