@@ -1,0 +1,78 @@
+import pytest
+
+from chalicelib.aws.tables import ConditionFailed, Create
+from chalicelib.channels.deletions import KEEP_SECONDS, Deletions
+
+
+class OneItemTable:
+    """The two words of `Table` that these records need."""
+
+    def __init__(self):
+        self.items = {}
+
+    def get(self, pk, sk):
+        return self.items.get((pk, sk))
+
+    def write(self, step):
+        key = step.item["pk"], step.item["sk"]
+        if isinstance(step, Create) and key in self.items:
+            raise ConditionFailed(frozenset({0}))
+        self.items[key] = step.item
+
+
+class Clock:
+    now = 1_000.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def table():
+    return OneItemTable()
+
+
+@pytest.fixture
+def deletions(table, clock):
+    return Deletions(table, clock)
+
+
+def test_a_request_is_pending_until_it_is_done(deletions):
+    assert deletions.status("abc") is None
+    deletions.pending("abc")
+    assert deletions.status("abc") == "pending"
+    deletions.done("abc")
+    assert deletions.status("abc") == "done"
+
+
+def test_a_request_that_comes_again_after_it_was_done_stays_done(deletions):
+    deletions.pending("abc")
+    deletions.done("abc")
+    deletions.pending("abc")
+    assert deletions.status("abc") == "done"
+
+
+def test_a_record_is_gone_after_90_days_even_before_the_table_removes_it(deletions, clock):
+    deletions.pending("abc")
+    clock.now += KEEP_SECONDS - 1
+    assert deletions.status("abc") == "pending"
+    clock.now += 1
+    assert deletions.status("abc") is None
+
+
+def test_a_record_names_nobody(deletions, table):
+    deletions.pending("abc")
+    [item] = table.items.values()
+    assert set(item) == {"pk", "sk", "status", "expiresAt"}
+
+
+def test_a_made_up_code_cannot_overflow_the_tables_key(deletions, table):
+    asked = []
+    table.get = lambda pk, _sk: asked.append(pk)
+    deletions.status("x" * 10_000)
+    assert len(asked[0]) < 100
