@@ -1,5 +1,6 @@
 """The one reader of the environment. `.chalice/config.json` sets these variables for each stage."""
 
+import os
 from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -26,7 +27,12 @@ class Settings(NamedTuple):
 
     def name(self, resource: str) -> str:
         """The full name of a table or queue: `guestlist-prod-conversations`."""
-        return f"guestlist-{self.stage}-{resource}"
+        return _name(self.stage, resource)
+
+
+def queue(resource: str, environ: Mapping[str, str] = os.environ) -> str:
+    """The full name of a queue, for the declarations in `app.py`: Chalice sets STAGE when it deploys, and Lambda when it runs."""
+    return _name(environ.get("STAGE", "local"), resource)
 
 
 def read(environ: Mapping[str, str]) -> Settings:
@@ -58,3 +64,7 @@ def _is_positive(text: str) -> bool:
         return 0 < float(text) < float("inf")
     except ValueError:
         return False
+
+
+def _name(stage: str, resource: str) -> str:
+    return f"guestlist-{stage}-{resource}"

@@ -91,6 +91,11 @@ class Client:
                 break
         raise failure
 
+    def close(self) -> None:
+        """Close the connections that are kept open; a later call opens new ones."""
+        while self._idle:
+            self._idle.pop().close()
+
     def _post(self, operation: str, body: bytes) -> tuple[int, dict[str, Any]]:
         headers = {
             "Host": self._endpoint.netloc,

@@ -158,3 +158,8 @@ def load(stored: str | bytes) -> Campaign:
 @functools.cache
 def _decoder() -> "msgspec.json.Decoder[Campaign]":
     return msgspec.json.Decoder(Campaign)
+
+
+def partition(campaign_id: str) -> str:
+    """Where the table `campaigns` keeps the campaign and its stock."""
+    return f"campaign#{campaign_id}"

@@ -3,7 +3,8 @@
 All of these are NamedTuples: the webhook builds a `Message` too, and its cold start should not pay for more.
 """
 
-from typing import Literal, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, NamedTuple
 
 Kind = Literal["text", "choice", "start", "media", "deletion"]
 """What a fan did: typed, pressed a button, came in by a link or Get Started, sent something that is not text, or asked the platform
@@ -73,3 +74,65 @@ class Reply(NamedTuple):
     card: Card | None = None
     ticket: str = ""
     """The code of the ticket that the card shows, or empty."""
+
+
+def packed(replies: Iterable[Reply]) -> list[dict[str, Any]]:
+    """Replies as JSON for a queue or a table; empty members are left out."""
+    return [{name: value for name, value in reply._asdict().items() if value} for reply in replies]
+
+
+def unpacked(rows: Iterable[Mapping[str, Any]]) -> tuple[Reply, ...]:
+    """What `packed` packed."""
+    return tuple(
+        Reply(
+            row.get("text", ""),
+            tuple(Choice(*choice) for choice in row.get("choices", ())),
+            Card(*row["card"]) if "card" in row else None,
+            row.get("ticket", ""),
+        )
+        for row in rows
+    )
+
+
+class State(NamedTuple):
+    """What a conversation remembers from turn to turn. Small: it is written with every turn."""
+
+    language: str = ""
+    """en or nl; empty until the first turn."""
+    campaign: str = ""
+    """The id of the campaign that the fan plays, or empty."""
+    step: Literal["", "consent", "question", "finished"] = ""
+    question: int = 0
+    """The position of the question that is being asked."""
+    correct: int = 0
+    attempt: int = 0
+    """Which attempt this is, from 1; after the last question: how many were used."""
+    ticket: str = ""
+    """The code of the ticket that the fan holds in this campaign, or empty."""
+    stopped: bool = False
+    deleting: bool = False
+    """We asked whether to delete everything, and wait for a yes."""
+    last_at: int = 0
+    """When the newest message that we handled was sent, by the platform's clock, in milliseconds."""
+
+
+class Begin(NamedTuple):
+    """The fan begins an attempt at the campaign."""
+
+
+class Finish(NamedTuple):
+    """The fan has answered the last question."""
+
+    passed: bool
+
+
+class Forget(NamedTuple):
+    """Delete all that we keep of this fan, everywhere."""
+
+
+class Turn(NamedTuple):
+    """What one message leads to: the next state, the replies, and what must happen elsewhere before either counts."""
+
+    state: State
+    replies: tuple[Reply, ...]
+    effect: Begin | Finish | Forget | None = None

@@ -1,0 +1,108 @@
+"""Every way into Guestlist, one line each. What happens there is in chalicelib; `wiring` says who does it."""
+
+from chalicelib import http, settings, wiring
+from chalicelib.http import ANYONE, FAN, ORGANISER, PLATFORM, STEWARD
+
+app = http.Application("guestlist")
+app.api.binary_types = ["*/*"]  # pictures reach browsers whatever they accept, and webhooks reach us byte for byte
+
+
+# Who may call
+
+
+@app.authorizer(ttl_seconds=60)
+def authorise(request):
+    return http.authorise(request, wiring.access().role_of)
+
+
+# Messenger
+
+
+@app.route("/webhooks/messenger", methods=["GET"], who=PLATFORM)
+def subscribe_messenger():
+    return wiring.messenger().subscribe(app.current_request)
+
+
+@app.route("/webhooks/messenger", methods=["POST"], who=PLATFORM)
+def receive_messenger():
+    return wiring.messenger().receive(app.current_request)
+
+
+@app.route("/webhooks/messenger/data-deletion", methods=["POST"], who=PLATFORM, content_types=[http.FORM])
+def delete_messenger_data():
+    return wiring.messenger().delete_data(app.current_request)
+
+
+@app.route("/deletions/{code}", methods=["GET"], who=FAN)
+def show_deletion(code):
+    return wiring.messenger().deletion_status(code, app.current_request)
+
+
+# Web chat
+
+
+@app.route("/chat/{campaign}", methods=["GET"], who=FAN)
+def show_chat(campaign):
+    return wiring.web_chat().page(campaign, app.current_request)
+
+
+@app.route("/chat/{campaign}/messages", methods=["POST"], who=FAN)
+def say_in_chat(campaign):
+    return wiring.web_chat().say(campaign, app.current_request)
+
+
+@app.route("/chat/{campaign}/messages", methods=["GET"], who=FAN)
+def show_transcript(campaign):
+    return wiring.web_chat().transcript(campaign, app.current_request)
+
+
+# Conversations: the queues between the platforms and the dialogue
+
+
+@app.on_sqs_message(queue=settings.queue("inbound.fifo"), batch_size=10)
+def bot(event):
+    return wiring.bot().handle(event.to_dict(), event.context.get_remaining_time_in_millis)
+
+
+@app.on_sqs_message(queue=settings.queue("outbound.fifo"), batch_size=10, maximum_concurrency=30)
+def sender(event):
+    return wiring.sender().handle(event.to_dict(), event.context.get_remaining_time_in_millis)
+
+
+# Campaigns
+
+
+@app.route("/campaigns/{campaign}", methods=["GET"], who=(ORGANISER,), authorizer=authorise)
+def show_campaign(campaign):
+    return wiring.campaigns_api().show(campaign)
+
+
+# Tickets
+
+
+@app.route("/t/{code}", methods=["GET"], who=FAN)
+def show_ticket(code):
+    return wiring.tickets_api().page(code, app.current_request)
+
+
+@app.route("/tickets/redeem", methods=["POST"], who=(STEWARD,), authorizer=authorise)
+def redeem_ticket():
+    return wiring.tickets_api().redeem(app.current_request)
+
+
+@app.route("/tickets/keys", methods=["GET"], who=ANYONE)
+def show_ticket_keys():
+    return wiring.tickets_api().keys()
+
+
+# The service itself
+
+
+@app.route("/health", methods=["GET"], who=ANYONE)
+def health():
+    return http.json_response(wiring.health())
+
+
+@app.route("/static/{name}", methods=["GET"], who=ANYONE)
+def show_static(name):
+    return wiring.static(name, http.query(app.current_request).get("v", ""))

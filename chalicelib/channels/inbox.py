@@ -1,0 +1,72 @@
+"""Messages on their way in: from a webhook into the queue, and from the queue into the dialogue.
+
+The queue's group is the conversation: a fan's messages are handled in order, and fans never wait for each other.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from chalicelib import batch
+from chalicelib.aws.queues import Outgoing, Queue
+from chalicelib.dialogue.model import Message, Reply
+
+
+class Inbox:
+    """The webhook's side."""
+
+    def __init__(self, queue: Queue) -> None:
+        self._queue = queue
+
+    def accept(self, messages: Sequence[Message]) -> None:
+        """Keep all messages, or raise `Unavailable`: then the platform sends them again, and none is kept twice."""
+        self._queue.send([Outgoing(_packed(message), message.conversation, message.id) for message in messages])
+
+
+class Answer(Protocol):
+    @property
+    def replies(self) -> tuple[Reply, ...]: ...
+    @property
+    def newest(self) -> bool: ...
+
+
+class Dialogue(Protocol):
+    def turn(self, message: Message) -> Answer:
+        """The replies to a message, and whether it is the newest of its conversation."""
+
+
+class Outbox(Protocol):
+    def send(self, message: Message, replies: Sequence[Reply]) -> None:
+        """Keep the replies to this message for the sender, or raise `Unavailable`."""
+
+
+class Deletions(Protocol):
+    def done(self, code: str) -> None:
+        """Everything about the person is gone."""
+
+
+class Bot:
+    """The function's side."""
+
+    def __init__(self, queue: Queue, dialogue: Dialogue, outbox: Outbox, deletions: Deletions) -> None:
+        self._queue = queue
+        self._dialogue = dialogue
+        self._outbox = outbox
+        self._deletions = deletions
+
+    def handle(self, event: Mapping[str, Any], remaining: Callable[[], int]) -> batch.Failures:
+        """Answer a batch of messages (an SQS event); see `batch.process`."""
+        return batch.process(event, remaining, self._queue, self._answer)
+
+    def _answer(self, record: batch.Record) -> None:
+        """The replies are kept before the message is given up, and are kept once however often this is done."""
+        message = Message(**json.loads(record.body))
+        turn = self._dialogue.turn(message)
+        if turn.newest:  # else the replies were kept before the next message was begun
+            self._outbox.send(message, turn.replies)
+        if message.kind == "deletion":
+            self._deletions.done(message.id)
+
+
+def _packed(message: Message) -> str:
+    return json.dumps({name: value for name, value in message._asdict().items() if value}, separators=(",", ":"))

@@ -1,0 +1,80 @@
+"""Replies on their way out: from the dialogue into the queue, and from the queue to the platforms.
+
+The queue's group is the conversation, so replies arrive in the order of the turns. A platform that is slow or down fills the queue,
+and never holds up a turn.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from chalicelib import batch
+from chalicelib.aws.queues import Outgoing, Queue
+from chalicelib.dialogue.model import Message, Reply, packed, unpacked
+from chalicelib.logs import Log
+
+
+class Undeliverable(Exception):
+    """A reply that can never be sent. `kind` is the channel's word for the reason; `ours` where it is our own mistake."""
+
+    def __init__(self, kind: str, *, ours: bool) -> None:
+        super().__init__(kind)
+        self.kind = kind
+        self.ours = ours
+
+
+class Outbox:
+    """The dialogue's side."""
+
+    def __init__(self, queue: Queue) -> None:
+        self._queue = queue
+
+    def send(self, message: Message, replies: Sequence[Reply]) -> None:
+        """Keep the replies to this message, in order, or raise `Unavailable`; keeping them again changes nothing."""
+        self._queue.send(
+            [
+                Outgoing(_body(message, reply), message.conversation, f"{message.id}:{position}")
+                for position, reply in enumerate(packed(replies))
+            ]
+        )
+
+
+class Channel(Protocol):
+    def deliver(self, conversation: str, reply: Reply, trace: str, receives: int) -> None:
+        """Send a reply that was handed out for the so-manieth time: `batch.Later` or `Undeliverable` when it can't be."""
+
+
+class Sender:
+    """The function's side. `parked` is where replies wait that we got wrong: an operator sees them and can send them again."""
+
+    def __init__(self, queue: Queue, parked: Queue, channels: Mapping[str, Channel], log: Log) -> None:
+        self._queue = queue
+        self._parked = parked
+        self._channels = channels
+        self._log = log
+
+    def handle(self, event: Mapping[str, Any], remaining: Callable[[], int]) -> batch.Failures:
+        """Send a batch of replies (an SQS event); see `batch.process`."""
+        return batch.process(event, remaining, self._queue, self._send)
+
+    def _send(self, record: batch.Record) -> None:
+        body = json.loads(record.body)
+        conversation, trace = body["conversation"], body["trace"]
+        [reply] = unpacked([body["reply"]])
+        channel = self._channels[conversation.partition(":")[0]]
+        try:
+            channel.deliver(conversation, reply, trace, record.receives)
+        except Undeliverable as undeliverable:
+            self._log(
+                "undeliverable",
+                trace=trace,
+                reason=undeliverable.kind,
+                level="alarm" if undeliverable.ours else "warning",
+            )
+            if undeliverable.ours:
+                self._parked.send([Outgoing(record.body, conversation, record.id)])
+
+
+def _body(message: Message, reply: Mapping[str, Any]) -> str:
+    body = {"conversation": message.conversation, "trace": message.trace, "reply": reply}
+    return json.dumps(body, separators=(",", ":"))

@@ -1,0 +1,143 @@
+"""One message, one turn: load, step, make it true, commit.
+
+What must be true before the turn counts (a begun attempt, a taken ticket) is done first, and doing it again changes nothing; then
+one conditional write makes the turn. So a message that is handled again, because a process died or a platform sent it twice, finds
+its turn and gets the same replies, or repeats the same steps.
+"""
+
+from typing import NamedTuple
+
+from chalicelib.campaigns.service import Campaigns
+from chalicelib.campaigns.store import Stored
+from chalicelib.clock import Clock
+from chalicelib.dialogue import engine
+from chalicelib.dialogue.engine import Scene
+from chalicelib.dialogue.model import Begin, Finish, Forget, Message, Reply, State, Turn
+from chalicelib.dialogue.store import Conversation, ConversationStore, Exchange, Moved
+from chalicelib.errors import Unavailable
+from chalicelib.ids import digest
+from chalicelib.logs import Log
+from chalicelib.tickets.model import Entry
+from chalicelib.tickets.service import Tickets
+
+ATTEMPTS = 5
+"""At one turn, while other messages of the same fan are handled at the same time (web chat)."""
+
+
+class Answer(NamedTuple):
+    replies: tuple[Reply, ...]
+    newest: bool
+    """Whether no later message of the fan has been handled: else these replies were sent long ago."""
+
+
+class Dialogue:
+    def __init__(
+        self,
+        conversations: ConversationStore,
+        campaigns: Campaigns,
+        tickets: Tickets,
+        base_url: str,
+        clock: Clock,
+        log: Log,
+    ) -> None:
+        self._conversations = conversations
+        self._campaigns = campaigns
+        self._tickets = tickets
+        self._tickets_url = f"{base_url}/t/"
+        self._clock = clock
+        self._log = log
+
+    def answer(self, message: Message) -> tuple[Reply, ...]:
+        """The replies to a message, the same ones however often it comes. `Unavailable` when nothing was decided."""
+        return self.turn(message).replies
+
+    def turn(self, message: Message) -> Answer:
+        """As `answer`, and whether it was the newest turn."""
+        for _ in range(ATTEMPTS):
+            before = self._conversations.load(message.conversation)
+            position = before.position(message)
+            if position is not None:
+                return self._again(message, before, position)
+            try:
+                return self._new(message, before)
+            except Moved:
+                continue
+        raise Unavailable("Too many messages at once: send this one again")
+
+    def transcript(self, conversation: str) -> tuple[Exchange, ...]:
+        """What was said so far, oldest first."""
+        return self._conversations.transcript(conversation)
+
+    def _again(self, message: Message, before: Conversation, position: int) -> Answer:
+        self._log("again", trace=message.trace, turn=position, of=before.turns)
+        if position == before.turns:
+            return Answer(before.replies, newest=True)
+        return Answer(self._conversations.replies(message.conversation, position), newest=False)
+
+    def _new(self, message: Message, before: Conversation) -> Answer:
+        message, stored = self._about(message, before.state)
+        scene = self._scene(message, before.state, stored)
+        turn = engine.step(before.state, message, scene)
+        if isinstance(turn.effect, Forget):
+            self._conversations.delete(message.conversation)
+        else:
+            if stored:
+                turn = self._made_true(turn, before.state, message, scene, stored)
+            self._conversations.append(message, before, turn.state, turn.replies, self._clock())
+        self._log(
+            "turn",
+            trace=message.trace,
+            conversation=digest(message.conversation),
+            campaign=turn.state.campaign,
+            turn=before.turns + 1,
+            kind=message.kind,
+            effect=type(turn.effect).__name__ if turn.effect else None,
+            step=turn.state.step,
+            ticket=int(bool(turn.state.ticket)),
+            replies=len(turn.replies),
+        )
+        return Answer(turn.replies, newest=True)
+
+    def _about(self, message: Message, state: State) -> tuple[Message, Stored | None]:
+        """The campaign that the message is about; a typed ref makes the message a start."""
+        campaign_id = message.campaign or state.campaign
+        current = self._campaigns.playing(campaign_id) if campaign_id else None
+        if message.kind == "choice" and message.payload.startswith("answer:"):
+            return message, current or self._campaigns.playing(message.payload.split(":")[1])
+        if message.kind == "start" and message.ref:
+            named = self._campaigns.named(message.ref)
+            return message, self._campaigns.playing(named) if named else None
+        if engine.may_name_campaign(state, message, current.campaign if current else None):
+            named = self._campaigns.named(message.text)
+            if named:
+                return message._replace(kind="start", ref=message.text.strip()), self._campaigns.playing(named)
+        return message, current
+
+    def _scene(self, message: Message, state: State, stored: Stored | None) -> Scene:
+        scene = Scene(self._clock(), self._tickets_url)
+        if stored is None:
+            return scene
+        scene = scene._replace(campaign=stored.campaign, sold_out=self._tickets.sold_out(stored.campaign.campaign_id))
+        if state.campaign == stored.campaign.campaign_id:
+            return scene
+        entry = self._entry(message, stored)
+        return scene._replace(entry=entry, held=self._tickets.code(stored.campaign.campaign_id, entry))
+
+    def _made_true(self, turn: Turn, state: State, message: Message, scene: Scene, stored: Stored) -> Turn:
+        match turn.effect:
+            case Begin():
+                entry = scene.entry or self._entry(message, stored)
+                begun = entry._replace(attempts=(*entry.attempts, digest(message.id)))
+                held = self._tickets.begin(stored, message.conversation, begun)
+                if held:  # won in a turn that was never committed
+                    state = state._replace(campaign=stored.campaign.campaign_id, step="finished", ticket=held)
+                    return engine.step(state, message, scene)
+            case Finish(passed):
+                won = self._tickets.take if passed else self._tickets.lose
+                return engine.conclude(turn, scene, won(stored, message.conversation))
+        return turn
+
+    def _entry(self, message: Message, stored: Stored) -> Entry:
+        """What the fan did before this message."""
+        entry = self._tickets.entry(stored, message.conversation)
+        return entry._replace(attempts=tuple(begun for begun in entry.attempts if begun != digest(message.id)))

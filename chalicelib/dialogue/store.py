@@ -1,0 +1,141 @@
+"""Conversations, in the table `conversations`: one item a turn, written once and never changed.
+
+| pk | sk | item |
+| --- | --- | --- |
+| `<conversation>` | `turn#<number>` | the state after the turn, its replies, the messages handled so far |
+
+Writing turn 8 says "there is no turn 8 yet", so of two that handle the same message, or two messages of one fan, only one can win. A
+message costs one read (the newest turn) and one write. Everything expires 30 days after it was written.
+"""
+
+from typing import Any, NamedTuple
+
+from chalicelib.aws.tables import ConditionFailed, Create, Delete, Item, Table
+from chalicelib.dialogue.model import Message, Reply, State, packed, unpacked
+from chalicelib.ids import digest
+
+REMEMBERED = 20
+"""Handled messages that each turn carries. Older ones are told by their time: see `Conversation.position`."""
+
+KEEP_SECONDS = 30 * 24 * 60 * 60
+
+_BLANK = State()
+_DIGEST = 8
+"""Characters; 48 bits, compared with twenty others."""
+
+
+class Handled(NamedTuple):
+    """A message that some turn has handled."""
+
+    id: str
+    """A digest of the platform's id."""
+    at: int
+    """When it was sent, in the platform's milliseconds."""
+
+
+class Conversation(NamedTuple):
+    """A conversation as its newest turn left it."""
+
+    state: State = State()
+    turns: int = 0
+    recent: tuple[Handled, ...] = ()
+    """The last messages; the last of them was handled by turn number `turns`."""
+    forgotten_at: int = 0
+    """When the newest message that is not in `recent` any more was sent."""
+    replies: tuple[Reply, ...] = ()
+    """Of the newest turn."""
+
+    def position(self, message: Message) -> int | None:
+        """The number of the turn that handled this message, 0 when it is too long ago to tell, None when none has.
+
+        A message that is older than the ones we forgot was handled too: its fan has sent twenty more since.
+        """
+        ids = [handled.id for handled in self.recent]
+        if _digest(message) in ids:
+            return self.turns - len(ids) + 1 + ids.index(_digest(message))
+        return 0 if message.at <= self.forgotten_at else None
+
+
+class Exchange(NamedTuple):
+    """One turn as it looks in a transcript."""
+
+    said: str
+    at: int
+    """Milliseconds since the epoch."""
+    replies: tuple[Reply, ...]
+
+
+class Moved(Exception):
+    """Someone else has written this turn."""
+
+
+class ConversationStore:
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def load(self, conversation: str) -> Conversation:
+        """The conversation as it is now; a blank one where there is none."""
+        newest = next(self._table.query(conversation, begins="turn#", newest_first=True, limit=1), None)
+        return _conversation(newest) if newest else Conversation()
+
+    def replies(self, conversation: str, turn: int) -> tuple[Reply, ...]:
+        """The replies of an earlier turn; none where it is not known any more."""
+        item = self._table.get(conversation, _sort_key(turn))
+        return unpacked(item["replies"]) if item else ()
+
+    def append(
+        self, message: Message, before: Conversation, state: State, replies: tuple[Reply, ...], now: float
+    ) -> None:
+        """Write the turn that handled this message, or raise `Moved`."""
+        recent = (*before.recent, Handled(_digest(message), message.at))
+        item: Item = {
+            "pk": message.conversation,
+            "sk": _sort_key(before.turns + 1),
+            "state": _written(state),
+            "recent": " ".join(f"{handled.id}{handled.at:x}" for handled in recent[-REMEMBERED:]),
+            "forgottenAt": max((before.forgotten_at, *(handled.at for handled in recent[:-REMEMBERED]))),
+            "replies": packed(replies),
+            "at": message.at,
+            "expiresAt": int(now) + KEEP_SECONDS,
+        }
+        if (
+            message.channel == "web"
+        ):  # where the fan's own page shows it again; elsewhere the platform keeps it, and we need not
+            item["said"] = message.text
+        try:
+            self._table.write(Create(item))
+        except ConditionFailed as failed:
+            raise Moved from failed
+
+    def transcript(self, conversation: str) -> tuple[Exchange, ...]:
+        """All turns, oldest first."""
+        turns = self._table.query(conversation, begins="turn#")
+        return tuple(Exchange(turn.get("said", ""), turn["at"], unpacked(turn["replies"])) for turn in turns)
+
+    def delete(self, conversation: str) -> None:
+        """Delete everything; again is fine."""
+        for turn in list(self._table.query(conversation)):
+            self._table.write(Delete(turn["pk"], turn["sk"]))
+
+
+def _digest(message: Message) -> str:
+    return digest(message.id, length=_DIGEST)
+
+
+def _sort_key(turn: int) -> str:
+    return f"turn#{turn:07}"
+
+
+def _conversation(item: Item) -> Conversation:
+    return Conversation(
+        state=_BLANK._replace(**item["state"]),
+        turns=int(item["sk"].removeprefix("turn#")),
+        recent=tuple(Handled(word[:_DIGEST], int(word[_DIGEST:], 16)) for word in item["recent"].split()),
+        forgotten_at=item["forgottenAt"],
+        replies=unpacked(item["replies"]),
+    )
+
+
+def _written(state: State) -> dict[str, Any]:
+    """Only what differs from a blank state: the item stays small."""
+    return {name: value for name, value in state._asdict().items() if value != getattr(_BLANK, name)}

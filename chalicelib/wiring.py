@@ -1,0 +1,185 @@
+"""The one place that builds services, each lazily and once a container.
+
+Imports stand inside, so that a function loads what it uses and nothing else; a test counts what the webhook loads.
+"""
+
+import functools
+import os
+from typing import TYPE_CHECKING
+
+from chalicelib import clock, settings
+from chalicelib.aws.client import Client
+from chalicelib.aws.queues import SqsQueue
+from chalicelib.aws.secrets import Secrets
+from chalicelib.aws.signature import Credentials
+from chalicelib.aws.tables import DynamoTable
+from chalicelib.logs import log
+
+if TYPE_CHECKING:
+    from chalice.app import Response
+
+    from chalicelib.access import Access
+    from chalicelib.campaigns.api import CampaignsApi
+    from chalicelib.campaigns.service import Campaigns
+    from chalicelib.channels.deletions import Deletions
+    from chalicelib.channels.inbox import Bot, Inbox
+    from chalicelib.channels.messenger.api import MessengerApi
+    from chalicelib.channels.outbox import Sender
+    from chalicelib.channels.web.api import WebChat
+    from chalicelib.dialogue.service import Dialogue
+    from chalicelib.pages.page import Pages
+    from chalicelib.tickets.api import TicketsApi
+    from chalicelib.tickets.service import Tickets
+    from chalicelib.tickets.signing import KeyRing
+# ruff: noqa: PLC0415
+
+
+@functools.cache
+def read_settings() -> settings.Settings:
+    return settings.read(os.environ)
+
+
+@functools.cache
+def client(service: str) -> Client:
+    """The credentials are those of the function's role, which Lambda sets and keeps valid for the life of the container."""
+    credentials = Credentials(
+        os.environ.get("AWS_ACCESS_KEY_ID", ""),
+        os.environ.get("AWS_SECRET_ACCESS_KEY", ""),
+        os.environ.get("AWS_SESSION_TOKEN", ""),
+    )
+    return Client(service, read_settings(), credentials)
+
+
+@functools.cache
+def secrets() -> Secrets:
+    return Secrets(client("secretsmanager"), read_settings().stage, clock.system)
+
+
+@functools.cache
+def table(name: str) -> DynamoTable:
+    return DynamoTable(client("dynamodb"), read_settings().name(name))
+
+
+@functools.cache
+def queue(name: str) -> SqsQueue:
+    return SqsQueue(client("sqs"), read_settings().name(name))
+
+
+@functools.cache
+def access() -> "Access":
+    from chalicelib.access import Access
+
+    return Access(secrets())
+
+
+@functools.cache
+def campaigns() -> "Campaigns":
+    from chalicelib.campaigns.service import Campaigns
+    from chalicelib.campaigns.store import CampaignStore
+
+    return Campaigns(CampaignStore(table("campaigns")), clock.system)
+
+
+@functools.cache
+def campaigns_api() -> "CampaignsApi":
+    from chalicelib.campaigns.api import CampaignsApi
+
+    return CampaignsApi(campaigns())
+
+
+def key_ring() -> "KeyRing":
+    """The ticket keys as the secret has them now (the secret itself is kept for five minutes)."""
+    from chalicelib.tickets.signing import KeyRing
+
+    return KeyRing.from_secret(secrets().get("tickets"))
+
+
+@functools.cache
+def tickets() -> "Tickets":
+    from chalicelib.tickets.service import Tickets
+    from chalicelib.tickets.store import TicketStore
+
+    return Tickets(TicketStore(table("campaigns")), key_ring, clock.system)
+
+
+@functools.cache
+def tickets_api() -> "TicketsApi":
+    from chalicelib.tickets.api import TicketsApi
+
+    return TicketsApi(tickets(), key_ring, campaigns(), pages())
+
+
+@functools.cache
+def pages() -> "Pages":
+    from chalicelib.pages.page import Pages
+
+    return Pages(read_settings().base_url)
+
+
+@functools.cache
+def dialogue() -> "Dialogue":
+    from chalicelib.dialogue.service import Dialogue
+    from chalicelib.dialogue.store import ConversationStore
+
+    store = ConversationStore(table("conversations"))
+    return Dialogue(store, campaigns(), tickets(), read_settings().base_url, clock.system, log)
+
+
+@functools.cache
+def web_chat() -> "WebChat":
+    from chalicelib.channels.web.api import WebChat
+
+    return WebChat(dialogue(), campaigns(), pages(), clock.system)
+
+
+@functools.cache
+def inbox() -> "Inbox":
+    from chalicelib.channels.inbox import Inbox
+
+    return Inbox(queue("inbound.fifo"))
+
+
+@functools.cache
+def deletions() -> "Deletions":
+    from chalicelib.channels.deletions import Deletions
+
+    return Deletions(table("conversations"), clock.system)
+
+
+@functools.cache
+def messenger() -> "MessengerApi":
+    from chalicelib.channels.messenger.api import MessengerApi
+
+    return MessengerApi(secrets(), inbox(), deletions(), base_url=read_settings().base_url, clock=clock.system, log=log)
+
+
+@functools.cache
+def bot() -> "Bot":
+    from chalicelib.channels.inbox import Bot
+    from chalicelib.channels.outbox import Outbox
+
+    return Bot(queue("inbound.fifo"), dialogue(), Outbox(queue("outbound.fifo")), deletions())
+
+
+@functools.cache
+def sender() -> "Sender":
+    import requests
+
+    from chalicelib.channels.messenger.sender import MessengerSender
+    from chalicelib.channels.outbox import Sender
+
+    messenger = MessengerSender(requests.Session(), read_settings(), secrets(), clock.system, log)
+    return Sender(queue("outbound.fifo"), queue("outbound-dlq.fifo"), {"messenger": messenger}, log)
+
+
+def health() -> dict[str, str]:
+    from chalicelib.version import VERSION
+
+    return {"status": "ok", "stage": read_settings().stage, "version": VERSION}
+
+
+def static(name: str, version: str) -> "Response":
+    """A file of the pages: its address holds its version, so browsers keep it."""
+    from chalicelib.pages import assets
+
+    return assets.serve(name, version)

@@ -1,0 +1,38 @@
+"""The same tests on the fake and on the emulator."""
+
+import contextlib
+
+import pytest
+
+from chalicelib import settings
+from chalicelib.aws.client import Client
+from chalicelib.aws.queues import SqsQueue
+from chalicelib.aws.signature import Credentials
+from chalicelib.aws.tables import DynamoTable
+from tests.fakes.table import MemoryTable
+
+
+@pytest.fixture
+def aws(resources):
+    """Builds our client for a service of the emulator's stage `local`."""
+    read = settings.read(resources.environ(BASE_URL="http://127.0.0.1", MESSENGER_API_URL="http://127.0.0.1"))
+    with contextlib.ExitStack() as closing:
+
+        def client(service):
+            made = Client(service, read, Credentials("test", "test"))
+            closing.callback(made.close)
+            return made
+
+        yield client
+
+
+@pytest.fixture(params=["fake", "emulator"])
+def table(request):
+    if request.param == "fake":
+        return MemoryTable()
+    return DynamoTable(request.getfixturevalue("aws")("dynamodb"), "guestlist-local-campaigns")
+
+
+@pytest.fixture
+def real_queue(aws):
+    return SqsQueue(aws("sqs"), "guestlist-local-inbound.fifo")

@@ -1,0 +1,112 @@
+"""What the stores rely on in a table."""
+
+import threading
+import uuid
+
+import pytest
+
+from chalicelib.aws.tables import Change, ConditionFailed, Create, Delete, Put
+
+
+@pytest.fixture
+def pk():
+    return f"test#{uuid.uuid4()}"
+
+
+def test_an_item_comes_back_as_it_was_written(table, pk):
+    item = {"pk": pk, "sk": "a", "text": "één 🎉", "number": -7, "yes": True, "nothing": None, "list": [1, "b", [True]]}
+    table.write(Put(item | {"map": {"deep": {"er": "x"}}, "empty": "", "none": []}))
+    assert table.get(pk, "a") == item | {"map": {"deep": {"er": "x"}}, "empty": "", "none": []}
+
+
+def test_an_item_that_is_not_there_is_none(table, pk):
+    assert table.get(pk, "a") is None
+
+
+def test_a_second_item_with_the_same_key_is_not_created(table, pk):
+    table.write(Create({"pk": pk, "sk": "a", "number": 1}))
+    with pytest.raises(ConditionFailed):
+        table.write(Create({"pk": pk, "sk": "a", "number": 2}))
+    assert table.get(pk, "a")["number"] == 1
+
+
+def test_a_change_puts_and_adds(table, pk):
+    table.write(Put({"pk": pk, "sk": "a", "left": 3, "status": "issued"}))
+    table.write(Change(pk, "a", put={"status": "redeemed", "new": ["x"]}, add={"left": -1, "taken": 1}))
+    assert table.get(pk, "a") == {"pk": pk, "sk": "a", "left": 2, "status": "redeemed", "new": ["x"], "taken": 1}
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"expect": {"status": "revoked"}},
+        {"at_least": {"left": 4}},
+        {"expect": {"missing": ""}},
+        {"at_least": {"missing": 0}},
+    ],
+)
+def test_a_change_whose_condition_does_not_hold_changes_nothing(table, pk, condition):
+    before = {"pk": pk, "sk": "a", "left": 3, "status": "issued"}
+    table.write(Put(before))
+    with pytest.raises(ConditionFailed):
+        table.write(Change(pk, "a", put={"touched": True}, **condition))
+    assert table.get(pk, "a") == before
+
+
+def test_a_change_makes_no_item(table, pk):
+    with pytest.raises(ConditionFailed):
+        table.write(Change(pk, "a", put={"touched": True}))
+    assert table.get(pk, "a") is None
+
+
+def test_of_several_steps_all_happen_or_none(table, pk):
+    table.write(Put({"pk": pk, "sk": "stock", "left": 1}))
+    take = Change(pk, "stock", add={"left": -1}, at_least={"left": 1})
+    table.write(take, Create({"pk": pk, "sk": "1"}))
+    with pytest.raises(ConditionFailed) as failed:
+        table.write(Create({"pk": pk, "sk": "2"}), take, Create({"pk": pk, "sk": "1"}))
+    assert failed.value.steps == {1, 2}
+    assert table.get(pk, "2") is None
+    assert table.get(pk, "stock")["left"] == 0
+
+
+def test_a_query_answers_a_partition_in_order(table, pk):
+    for sk in ("turn#02", "turn#10", "turn#01", "other"):
+        table.write(Put({"pk": pk, "sk": sk}))
+    assert [item["sk"] for item in table.query(pk, begins="turn#")] == ["turn#01", "turn#02", "turn#10"]
+    assert [item["sk"] for item in table.query(pk, begins="turn#", newest_first=True, limit=1)] == ["turn#10"]
+    assert len(list(table.query(pk))) == 4
+
+
+def test_a_query_reads_on_past_a_page(table, pk):
+    for number in range(25):
+        table.write(Put({"pk": pk, "sk": f"{number:02}", "filling": "x" * 100_000}))
+    assert len(list(table.query(pk))) == 25
+
+
+def test_a_deleted_item_is_gone_and_deleting_again_is_fine(table, pk):
+    table.write(Put({"pk": pk, "sk": "a"}))
+    table.write(Delete(pk, "a"))
+    table.write(Delete(pk, "a"))
+    assert table.get(pk, "a") is None
+
+
+def test_a_stock_that_many_take_from_at_once_never_passes_zero(table, pk):
+    table.write(Put({"pk": pk, "sk": "stock", "left": 5}))
+    taken = []
+
+    def take(number):
+        step = Change(pk, "stock", add={"left": -1}, at_least={"left": 1})
+        try:
+            table.write(step, Create({"pk": pk, "sk": f"ticket#{number}"}))
+            taken.append(number)
+        except ConditionFailed:
+            pass
+
+    threads = [threading.Thread(target=take, args=(number,)) for number in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(taken) == 5
+    assert table.get(pk, "stock")["left"] == 0

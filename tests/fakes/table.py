@@ -1,0 +1,72 @@
+"""A table in memory that keeps the promises of `chalicelib.aws.tables.Table`; both pass tests/contract/test_tables.py."""
+
+import copy
+import threading
+
+from chalicelib.aws.tables import Change, ConditionFailed, Create, Delete, Put
+
+
+class MemoryTable:
+    def __init__(self):
+        self._items = {}
+        self._lock = threading.Lock()
+        self.reads = 0
+        self.writes = []
+        """Every step that was written, in order: tests count them."""
+
+    def get(self, pk, sk):
+        with self._lock:
+            self.reads += 1
+            return copy.deepcopy(self._items.get((pk, sk)))
+
+    def query(self, pk, *, begins="", newest_first=False, limit=0):
+        with self._lock:
+            self.reads += 1
+            keys = sorted(
+                (key for key in self._items if key[0] == pk and key[1].startswith(begins)), reverse=newest_first
+            )
+            found = [copy.deepcopy(self._items[key]) for key in keys[: limit or None]]
+        yield from found
+
+    def write(self, *steps):
+        with self._lock:
+            failed = frozenset(position for position, step in enumerate(steps) if not self._holds(step))
+            if failed:
+                raise ConditionFailed(failed)
+            for step in steps:
+                self._do(step)
+                self.writes.append(step)
+
+    def _holds(self, step):
+        match step:
+            case Create(item):
+                return (item["pk"], item["sk"]) not in self._items
+            case Change():
+                item = self._items.get((step.pk, step.sk))
+                return (
+                    item is not None
+                    and all(name in item and item[name] == value for name, value in step.expect.items())
+                    and all(item.get(name, float("-inf")) >= value for name, value in step.at_least.items())
+                )
+        return True
+
+    def _do(self, step):
+        match step:
+            case Create(item) | Put(item):
+                self._items[item["pk"], item["sk"]] = _stored(item)
+            case Delete(pk, sk):
+                self._items.pop((pk, sk), None)
+            case Change():
+                item = self._items[step.pk, step.sk]
+                item.update(_stored(step.put))
+                for name, amount in step.add.items():
+                    item[name] = item.get(name, 0) + amount
+
+
+def _stored(value):
+    """As a table gives it back: tuples become lists, and nothing is shared with the caller."""
+    if isinstance(value, dict) or hasattr(value, "items"):
+        return {name: _stored(member) for name, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [_stored(element) for element in value]
+    return value
