@@ -1,13 +1,12 @@
 """A ticket, as a value."""
 
 import base64
-from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
 Status = Literal["issued", "redeemed", "revoked"]
 
 ID_LENGTH = 10
-"""Characters of a ticket's id: 50 bits, so that a million tickets of one campaign hardly ever meet; the store's condition refuses the rest."""
+"""Characters of a ticket's id: 50 bits, so that a million tickets of one campaign hardly ever meet; a condition refuses the rest."""
 
 
 class Ticket(NamedTuple):
@@ -30,11 +29,6 @@ class Ticket(NamedTuple):
 def ticket_id(entropy: bytes) -> str:
     """The id that these bytes (7 or more: random ones, or a hash) make."""
     return base64.b32encode(entropy).decode()[:ID_LENGTH]
-
-
-def iso(at: int) -> str:
-    """A time as our API tells it: milliseconds since the epoch as `2026-12-05T20:00:00.000Z`."""
-    return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class Entry(NamedTuple):

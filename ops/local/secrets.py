@@ -1,11 +1,11 @@
 """The local stage's secrets: known to all, so that anybody can sign a webhook or call the API of their own copy."""
 
-import base64
 import json
 from typing import Any
 
 from botocore.client import BaseClient
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from chalicelib.tickets import signing
 
 VALUES = {
     "messenger": {
@@ -33,14 +33,8 @@ def put(secretsmanager: BaseClient, stage: str) -> None:
 
 
 def new_ticket_keys() -> dict[str, Any]:
-    """One new Ed25519 key that signs: keys are the raw 32 bytes in base64url, without padding."""
-    key = Ed25519PrivateKey.generate()
-    public = _base64url(key.public_key().public_bytes_raw())
-    return {
-        "keys": [
-            {"kid": public[:8], "private": _base64url(key.private_bytes_raw()), "public": public, "state": "signing"}
-        ]
-    }
+    """One new key that signs."""
+    return {"keys": [signing.new_key("K1")]}
 
 
 def _has_value(secretsmanager: BaseClient, secret_id: str) -> bool:
@@ -48,7 +42,3 @@ def _has_value(secretsmanager: BaseClient, secret_id: str) -> bool:
         return bool(secretsmanager.get_secret_value(SecretId=secret_id)["SecretString"])
     except secretsmanager.exceptions.ResourceNotFoundException:
         return False
-
-
-def _base64url(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

@@ -1,0 +1,127 @@
+"""The HTTP edge of tickets: the fan's page and QR code, the steward's scan, the keys for checking offline."""
+
+import re
+from collections.abc import Callable, Mapping
+
+from chalice.app import Request, Response
+
+from chalicelib import errors, http
+from chalicelib.campaigns.model import Campaign, Language
+from chalicelib.campaigns.service import Campaigns
+from chalicelib.clock import iso
+from chalicelib.errors import FieldError
+from chalicelib.pages.language import preferred
+from chalicelib.pages.page import PRIVATE, Pages
+from chalicelib.pages.texts import LANGUAGES, PAGES
+from chalicelib.tickets.model import Ticket
+from chalicelib.tickets.service import Tickets
+from chalicelib.tickets.signing import KeyRing
+
+LONGEST_CODE = 300
+LONGEST_GATE = 40
+
+_NONCE = re.compile(r"[!-~]{8,100}")
+_PICTURE_HEADERS = {"Cache-Control": "private, max-age=86400", "X-Robots-Tag": "noindex"}
+
+
+class TicketsApi:
+    def __init__(self, tickets: Tickets, key_ring: Callable[[], "KeyRing"], campaigns: Campaigns, pages: Pages) -> None:
+        self._tickets = tickets
+        self._key_ring = key_ring
+        self._campaigns = campaigns
+        self._pages = pages
+
+    def page(self, code: str, request: Request) -> Response:
+        """`/t/{code}`: the ticket's page; with `.svg` or `.png` at the end, the QR code alone."""
+        for suffix, picture in ((".svg", _svg), (".png", _png)):
+            if code.endswith(suffix):
+                bare = code.removesuffix(suffix)
+                self._key_ring().verify(bare)
+                return picture(bare)
+        accepted = request.headers.get("accept-language", "")
+        try:
+            ticket = self._tickets.get(self._key_ring().verify(code))
+            campaign = self._campaigns.get(ticket.campaign_id)
+        except errors.NotFound:
+            return self._pages.missing(preferred(accepted, list(LANGUAGES)), "ticket")
+        language = preferred(accepted, campaign.languages)
+        return self._pages.show("ticket.html", language, _shown(code, ticket, campaign, language), PRIVATE)
+
+    def redeem(self, request: Request) -> Response:
+        """`POST /tickets/redeem`: 200 for the scan that redeems, however often it is sent; 409 for any other, 404 for no ticket of ours."""
+        code, nonce, gate = _scan(http.json_object(request))
+        ticket = self._tickets.redeem(self._key_ring().verify(code), nonce, gate)
+        body = {"status": ticket.status, "ticketId": ticket.ticket_id, "campaignId": ticket.campaign_id}
+        if ticket.redeemed_at is not None:
+            body["redeemedAt"] = iso(ticket.redeemed_at)
+        if ticket.gate:
+            body["gate"] = ticket.gate
+        return http.json_response(body)
+
+    def keys(self) -> Response:
+        """`GET /tickets/keys`: what a scanner needs to check codes while it is offline."""
+        ring = self._key_ring()
+        revoked = {"keys": ring.revoked_kids(), "tickets": self._tickets.revocations()}
+        body = {"keys": ring.public_keys(), "revoked": revoked}
+        return http.json_response(body, headers={"Cache-Control": "public, max-age=60"})
+
+
+def _svg(code: str) -> Response:
+    from chalicelib.tickets import qr  # noqa: PLC0415  # segno takes 45 ms, and only pictures need it
+
+    return http.response(qr.svg(code), "image/svg+xml; charset=utf-8", _PICTURE_HEADERS)
+
+
+def _png(code: str) -> Response:
+    from chalicelib.tickets import qr  # noqa: PLC0415  # as above
+
+    return Response(qr.png(code), {"Content-Type": "image/png", **_PICTURE_HEADERS})
+
+
+def _scan(body: Mapping[str, object]) -> tuple[str, str, str]:
+    """The code, nonce and gate of a body, or `Invalid` with every field that is wrong."""
+    code, nonce, gate = body.get("code"), body.get("nonce"), body.get("gate", "")
+    wrong = []
+    if not isinstance(code, str) or not 0 < len(code) <= LONGEST_CODE:
+        wrong.append(FieldError("code", f"must be the text of the ticket's QR code, at most {LONGEST_CODE} characters"))
+    if not isinstance(nonce, str) or not _NONCE.fullmatch(nonce):
+        wrong.append(
+            FieldError("nonce", "must be 8 to 100 ASCII characters without spaces, the same for the same scan")
+        )
+    if not isinstance(gate, str) or len(gate) > LONGEST_GATE or not gate.isprintable():
+        wrong.append(FieldError("gate", f"must be a text of at most {LONGEST_GATE} characters, or left out"))
+    if wrong:
+        raise errors.Invalid("The scan cannot be read", tuple(wrong))
+    return str(code), str(nonce), str(gate).strip()
+
+
+def _shown(code: str, ticket: Ticket, campaign: Campaign, language: Language) -> dict[str, object]:
+    """What the page's template shows."""
+
+    def told(at: int | None) -> str:
+        return _local(at, campaign.timezone) if at is not None else ""
+
+    say = PAGES[language]
+    used = say["redeemed_gate" if ticket.gate else "redeemed"].format(at=told(ticket.redeemed_at), gate=ticket.gate)
+    window = [
+        say[key].format(at=told(at)) for key, at in (("from", ticket.valid_from), ("until", ticket.valid_until)) if at
+    ]
+    middle = len(ticket.ticket_id) // 2
+    return {
+        "code": code,
+        "name": campaign.name,
+        "prize": campaign.prize[language],
+        "number": f"{ticket.ticket_id[:middle]}-{ticket.ticket_id[middle:]}",
+        "status": ticket.status,
+        "status_text": used if ticket.status == "redeemed" else say[ticket.status],
+        "window": say["window"].format(window=" ".join(window)) if window else "",
+    }
+
+
+def _local(at: int, timezone: str) -> str:
+    """A time in the campaign's own zone: `5-12-2026 20:14`."""
+    from datetime import datetime  # noqa: PLC0415  # used or time-bound tickets only
+    from zoneinfo import ZoneInfo  # noqa: PLC0415  # as above
+
+    local = datetime.fromtimestamp(at / 1000, ZoneInfo(timezone))
+    return f"{local.day}-{local.month}-{local.year} {local:%H:%M}"
