@@ -187,17 +187,18 @@ class _Dialogue:
         count = len(campaign.questions)
         questions = "one_question" if count == 1 else "questions"
         terms = campaign.terms
-        parts = [
-            self._text("welcome"),
-            texts.say(language, "automated"),
-            campaign.welcome[language] if campaign.welcome else "",
-            texts.say(
-                language, "prize", questions=texts.say(language, questions, count=count), prize=campaign.prize[language]
+        prize = texts.say(
+            language, "prize", questions=texts.say(language, questions, count=count), prize=campaign.prize[language]
+        )
+        lines = (
+            (self._text("welcome"), texts.say(language, "automated")),
+            (campaign.welcome[language] if campaign.welcome else "", prize),
+            (
+                _terms(campaign, language) if terms and terms.consent == "notice" else "",
+                texts.say(language, "switch") if len(campaign.languages) > 1 else "",
             ),
-            _terms(campaign, language) if terms and terms.consent == "notice" else "",
-            texts.say(language, "switch") if len(campaign.languages) > 1 else "",
-        ]
-        return " ".join(filter(None, parts))
+        )
+        return "\n".join(filter(None, (" ".join(filter(None, line)) for line in lines)))
 
     def _consent(self, campaign: Campaign) -> Turn:
         match self.message.payload or texts.command(matching.normalised(self.message.text)):
@@ -228,9 +229,9 @@ class _Dialogue:
         if not matching.normalised(text):
             return self._go_on("emoji")
         if question.kind == "text":
-            return self._answered(campaign, right=_is_right(campaign, question, text, self.state.language))
+            return self._answered(campaign, right=_is_right(question, text))
         language = _spoken(self.state, campaign)
-        chosen = matching.choice(text, [choice.text[language] for choice in question.choices], language)
+        chosen = matching.choice(text, [choice.text[language] for choice in question.choices])
         if chosen is None:
             return self._go_on("not_understood")
         return self._answered(campaign, right=question.choices[chosen].id == question.answer)
@@ -266,7 +267,7 @@ class _Dialogue:
 
     def _open(self, campaign: Campaign, before: str) -> Turn:
         """A fan who may play and has not begun: the welcome, and the first question or the terms."""
-        before = " ".join(filter(None, (before, "" if self.state.step == "consent" else self._welcome(campaign))))
+        before = "\n\n".join(filter(None, (before, "" if self.state.step == "consent" else self._welcome(campaign))))
         if campaign.terms is None or campaign.terms.consent == "notice":
             return self._begin(campaign, before)
         self.state = self.state._replace(step="consent")
@@ -321,15 +322,12 @@ def _answers(state: State, campaign: Campaign | None, text: str) -> bool:
     """Whether a typed text is the right answer to the question that is being asked."""
     if campaign is None or state.campaign != campaign.campaign_id or state.step != "question":
         return False
-    return _is_right(campaign, campaign.questions[state.question], text, state.language)
+    return _is_right(campaign.questions[state.question], text)
 
 
-def _is_right(campaign: Campaign, question: Question, text: str, language: str) -> bool:
+def _is_right(question: Question, text: str) -> bool:
     """Whether a typed text answers a free-text question; a right answer in any of the campaign's languages is right."""
-    return any(
-        matching.accepts(text, question.accept.get(spoken, ()), spoken)
-        for spoken in sorted(campaign.languages, key=lambda spoken: spoken != language)
-    )
+    return matching.accepts(text, [answer for answers in question.accept.values() for answer in answers])
 
 
 def _payload(state: State, campaign: Campaign, question: Question) -> str:

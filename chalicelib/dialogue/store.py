@@ -14,14 +14,14 @@ from chalicelib.aws.tables import ConditionFailed, Create, Delete, Item, Table
 from chalicelib.dialogue.model import Message, Reply, State, packed, unpacked
 from chalicelib.ids import digest
 
-REMEMBERED = 20
+REMEMBERED = 16
 """Handled messages that each turn carries. Older ones are told by their time: see `Conversation.position`."""
 
 KEEP_SECONDS = 30 * 24 * 60 * 60
 
 _BLANK = State()
 _DIGEST = 8
-"""Characters; 48 bits, compared with twenty others."""
+"""Characters; 48 bits, compared with a few others."""
 
 
 class Handled(NamedTuple):
@@ -48,7 +48,7 @@ class Conversation(NamedTuple):
     def position(self, message: Message) -> int | None:
         """The number of the turn that handled this message, 0 when it is too long ago to tell, None when none has.
 
-        A message that is older than the ones we forgot was handled too: its fan has sent twenty more since.
+        A message that is older than the ones we forgot was handled too: its fan has sent that many newer ones since.
         """
         ids = [handled.id for handled in self.recent]
         if _digest(message) in ids:

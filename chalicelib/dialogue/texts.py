@@ -57,7 +57,7 @@ _EN = {
     "language": "Which language do you like?",
     "language_set": "English it is.",
     "switch": "Nederlands? Typ NL.",
-    "delete": "I'll delete everything I know about you, answers included. A ticket you hold stays valid for who shows it. Are you sure?",
+    "delete": "I'll delete everything I know about you, answers included. What stays is a mark without a name that a ticket was given. Are you sure?",
     "delete_yes": "Delete my data",
     "delete_no": "Keep it",
     "deleted": "Done: everything about you is deleted.",
@@ -114,7 +114,7 @@ _NL = {
     "language_set": "We gaan verder in het Nederlands.",
     "switch": "English? Type EN.",
     "delete": (
-        "Ik verwijder alles wat ik van je weet, ook je antwoorden. Een ticket dat je hebt blijft geldig voor wie het toont. Zeker weten?"
+        "Ik verwijder alles wat ik van je weet, ook je antwoorden. Wat blijft is een merkje zonder naam dat er een ticket is gegeven. Zeker weten?"
     ),
     "delete_yes": "Verwijder alles",
     "delete_no": "Bewaar het",
@@ -122,7 +122,7 @@ _NL = {
     "kept": "Er is niets verwijderd.",
 }
 
-_TEXTS = {"en": _EN, "nl": _NL}
+TEXTS = {"en": _EN, "nl": _NL}
 
 NAMES = {"en": "English", "nl": "Nederlands"}
 
@@ -199,4 +199,4 @@ def _commands() -> dict[str, str]:
 
 def say(language: str, key: str, **values: Any) -> str:  # noqa: ANN401  # str.format's own
     """A text in a language (English where we don't speak it)."""
-    return _TEXTS.get(language, _EN)[key].format(**values)
+    return TEXTS.get(language, _EN)[key].format(**values)

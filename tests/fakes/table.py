@@ -37,6 +37,11 @@ class MemoryTable:
                 self._do(step)
                 self.writes.append(step)
 
+    def keys(self):
+        """The (pk, sk) of all items."""
+        with self._lock:
+            return list(self._items)
+
     def _holds(self, step):
         match step:
             case Create(item):

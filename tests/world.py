@@ -1,0 +1,111 @@
+"""The whole application behind its edges, on fakes: what most tests of behaviour need."""
+
+import itertools
+
+from chalicelib.campaigns.service import Campaigns
+from chalicelib.campaigns.store import CampaignStore
+from chalicelib.channels.deletions import Deletions
+from chalicelib.channels.inbox import Bot, Inbox
+from chalicelib.channels.outbox import Outbox, Sender
+from chalicelib.dialogue.model import Message
+from chalicelib.dialogue.service import Dialogue
+from chalicelib.dialogue.store import ConversationStore
+from chalicelib.tickets.service import Tickets
+from chalicelib.tickets.signing import KeyRing, new_key
+from chalicelib.tickets.store import TicketStore
+from tests.builders import a_campaign
+from tests.fakes.queue import MemoryQueue
+from tests.fakes.table import MemoryTable
+
+FAN = "messenger:1000:2000"
+
+
+class FakeClock:
+    def __init__(self, now=1_796_000_000.0):
+        self.now = now
+
+    def __call__(self):
+        return self.now
+
+
+class FakeChannel:
+    """Takes what is sent; raises what it is told to, one for each send."""
+
+    def __init__(self):
+        self.sent = []
+        self.faults = []
+
+    def deliver(self, conversation, reply, trace, receives=1):  # noqa: ARG002  # the channel's signature
+        if self.faults and (fault := self.faults.pop(0)):
+            raise fault
+        self.sent.append((conversation, reply))
+
+
+class World:
+    """`say` and `press` as a fan; look at `replies`, `conversations`, `records`, `log`."""
+
+    def __init__(self, campaign=None, *, records=None, conversations=None, keys=None):
+        self.clock = FakeClock()
+        self.records = records or MemoryTable()
+        self.conversations = conversations or MemoryTable()
+        self.inbound, self.outbound, self.parked = MemoryQueue(), MemoryQueue(), MemoryQueue()
+        self.channel = FakeChannel()
+        self.lines = []
+        self.keys = keys or KeyRing.from_secret({"keys": [new_key("K1")]})
+        self.campaigns = Campaigns(CampaignStore(self.records), self.clock)
+        self.tickets = Tickets(TicketStore(self.records), lambda: self.keys, self.clock)
+        store = ConversationStore(self.conversations)
+        self.dialogue = Dialogue(store, self.campaigns, self.tickets, "https://fans.example", self.clock, self.log)
+        self.inbox = Inbox(self.inbound)
+        deletions = Deletions(self.conversations, self.clock)
+        self.bot = Bot(self.inbound, self.dialogue, Outbox(self.outbound), deletions)
+        self.sender = Sender(self.outbound, self.parked, {"messenger": self.channel}, self.log)
+        self.replies = ()
+        self._numbers = itertools.count(1)
+        self.campaign = campaign or a_campaign()
+        self.campaigns.save(self.campaign)
+
+    def log(self, event, **fields):
+        self.lines.append({"event": event, **fields})
+
+    def message(self, kind="text", conversation=FAN, **fields):
+        """A message of a fan, one second after the last."""
+        self.clock.now += 1
+        defaults = {"id": f"m_{next(self._numbers)}", "at": int(self.clock.now * 1000)}
+        return Message(conversation=conversation, kind=kind, **{**defaults, **fields})
+
+    def hear(self, message):
+        self.replies = self.dialogue.answer(message)
+        return self.replies
+
+    def scan(self, ref=None, **fields):
+        return self.hear(self.message("start", ref=self.campaign.ref if ref is None else ref, **fields))
+
+    def say(self, text, **fields):
+        return self.hear(self.message(text=text, **fields))
+
+    def press(self, title, **fields):
+        """Press the button with this title under the newest reply."""
+        [payload] = [choice.payload for reply in self.replies for choice in reply.choices if choice.title == title]
+        return self.hear(self.message("choice", text=title, payload=payload, **fields))
+
+    def answer(self, *, right=True, **fields):
+        """Answer the question that is being asked."""
+        text = self.replies[-1].text
+        question = next(q for q in self.campaign.questions if any(asked in text for asked in q.text.values()))
+        if question.kind == "text":
+            return self.say(question.accept["en"][0] if right else "something else entirely", **fields)
+        choice = next(choice for choice in question.choices if (choice.id == question.answer) == right)
+        titles = {shown.title for shown in self.replies[-1].choices}
+        return self.press(next(title for title in choice.text.values() if title in titles), **fields)
+
+    def play(self, *, right=True, **fields):
+        """From the scan to the end."""
+        self.scan(**fields)
+        for _ in self.campaign.questions:
+            self.answer(right=right, **fields)
+        return self.replies
+
+    @property
+    def text(self):
+        return self.replies[0].text
