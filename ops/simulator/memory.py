@@ -1,0 +1,15 @@
+from typing import NamedTuple
+
+from ops.simulator.fans import Fans
+from ops.simulator.faults import Faults
+from ops.simulator.page_profile import PageProfile
+from ops.simulator.sends import Sends
+
+
+class Memory(NamedTuple):
+    """All that the simulator knows; it is gone when the program ends."""
+
+    fans: Fans
+    sends: Sends
+    faults: Faults
+    profile: PageProfile
