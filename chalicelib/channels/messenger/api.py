@@ -38,7 +38,7 @@ class DeletionLog(Protocol):
 
 
 class MessengerApi:
-    def __init__(  # noqa: PLR0913  # everything it needs comes in here
+    def __init__(
         self, secrets: Secrets, inbox: Inbox, deletions: DeletionLog, *, base_url: str, clock: Clock, log: Log
     ) -> None:
         self._secrets = secrets

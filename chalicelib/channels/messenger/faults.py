@@ -24,6 +24,7 @@ _BY_SUBCODE = {
     1545041: UNREACHABLE,
     1893063: PAGE_RESTRICTED,
     2018001: UNREACHABLE,
+    2018065: WINDOW_CLOSED,
     2018108: UNREACHABLE,
     2018278: WINDOW_CLOSED,
     2534022: WINDOW_CLOSED,
@@ -66,8 +67,13 @@ def fault(status: int, body: bytes) -> Fault | None:
     code, subcode = error.get("code"), error.get("error_subcode")
     named = "/".join(str(number) for number in (code, subcode) if type(number) is int)
     reference = error.get("fbtrace_id")
-    kind = _BY_SUBCODE.get(_number(subcode)) or _BY_CODE.get(_number(code)) or _by_status(status, error)
-    return Fault(kind, named, reference if isinstance(reference, str) else "")
+    kind = _BY_SUBCODE.get(_number(subcode)) or _by_message(error) or _BY_CODE.get(_number(code))
+    return Fault(kind or _by_status(status, error), named, reference if isinstance(reference, str) else "")
+
+
+def _by_message(error: dict[str, Any]) -> str | None:
+    """Meta closes the window under ever new subcodes, or none, where code 10 alone would mean a missing permission."""
+    return WINDOW_CLOSED if "outside of allowed window" in str(error.get("message")) else None
 
 
 def _by_status(status: int, error: dict[str, Any]) -> str:

@@ -90,7 +90,8 @@ def _with_choices(message: Call, choices: tuple[Choice, ...]) -> Call:
 
 def _button(choice: Choice) -> Call:
     title = shortened(choice.title, TITLE_LIMIT) or "…"
-    return {"title": title, "payload": choice.payload[: _fitting(choice.payload, PAYLOAD_LIMIT)] or title}
+    payload = choice.payload[: _fitting(choice.payload, PAYLOAD_LIMIT)]
+    return {"title": title, "payload": payload if payload.strip() else title}
 
 
 def _card_messages(card: Card) -> Iterator[Call]:

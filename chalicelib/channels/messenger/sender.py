@@ -16,6 +16,7 @@ from chalicelib.batch import LONGEST_DELAY, Later, backoff
 from chalicelib.channels.messenger import faults, outbound
 from chalicelib.channels.messenger.names import Names
 from chalicelib.channels.messenger.pace import Pace
+from chalicelib.channels.outbox import Undeliverable
 from chalicelib.clock import Clock
 from chalicelib.dialogue.model import Reply
 from chalicelib.logs import Log
@@ -30,15 +31,7 @@ NAME_TIMEOUT = (1, 2)
 LONGEST_PAUSE = 30
 """Seconds that a page pauses for a passing fault, so that it is soon back when the platform is."""
 
-_MOST_BEGUN = 1_000
-
-
-class Undeliverable(Exception):
-    """The reply can never be sent. `kind` is `window_closed`, `unreachable` or `permanent` (see `faults`)."""
-
-    def __init__(self, kind: str) -> None:
-        super().__init__(kind)
-        self.kind = kind
+_MOST_BEGUN = 200
 
 
 class Secrets(Protocol):
@@ -63,7 +56,7 @@ class MessengerSender:
     answered; it costs one call a reply.
     """
 
-    def __init__(  # noqa: PLR0913  # everything it needs comes in here
+    def __init__(
         self,
         session: requests.Session,
         settings: Settings,
@@ -141,8 +134,10 @@ class MessengerSender:
 
     def _consequence(self, page: _Page, kind: str, retry_after: int, receives: int) -> Exception:
         match kind:
-            case faults.WINDOW_CLOSED | faults.UNREACHABLE | faults.PERMANENT:
-                return Undeliverable(kind)
+            case faults.WINDOW_CLOSED | faults.UNREACHABLE:
+                return Undeliverable(kind, ours=False)
+            case faults.PERMANENT:
+                return Undeliverable(kind, ours=True)
             case faults.TOKEN_DEAD | faults.PAGE_RESTRICTED:
                 self._log(kind, level="alarm", channel="messenger")
                 return self._paused(page, LONGEST_DELAY, kind)

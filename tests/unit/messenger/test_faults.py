@@ -27,6 +27,7 @@ def answer(**error):
         (429, {}, faults.RATE_LIMITED),
         (403, {"code": 10, "error_subcode": 2018278}, faults.WINDOW_CLOSED),
         (403, {"code": 10, "error_subcode": 2534022}, faults.WINDOW_CLOSED),
+        (403, {"code": 10, "message": "(#10) This message is sent outside of allowed window."}, faults.WINDOW_CLOSED),
         (400, {"code": 551}, faults.UNREACHABLE),
         (400, {"code": 551, "error_subcode": 1545041}, faults.UNREACHABLE),
         (400, {"code": 100, "error_subcode": 2018001}, faults.UNREACHABLE),
