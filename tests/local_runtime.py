@@ -1,8 +1,11 @@
 """Fixtures that start the real thing: the AWS emulator with the resources in it, the whole local runtime, a browser."""
 
 import contextlib
+import os
 import shutil
 import socket
+import subprocess
+import sys
 import time
 import uuid
 from pathlib import Path
@@ -43,8 +46,9 @@ def start_emulator(tmp_path_factory):
             program = launch.emulator(port, state, **settings)
             process = processes.start(program.command, program.environ)
             running.callback(processes.end, [process], patience=3.0)
-            wait_for(f"http://127.0.0.1:{port}/_ministack/health", process)
-            return f"http://127.0.0.1:{port}"
+            endpoint = f"http://127.0.0.1:{port}"
+            wait_until(lambda: answers(f"{endpoint}/_ministack/health"), process=process)
+            return endpoint
 
         yield start
 
@@ -67,6 +71,67 @@ def fresh_stage(emulator):
     return make_stage(emulator, f"test-{uuid.uuid4().hex[:8]}")
 
 
+class LocalRun(NamedTuple):
+    """A running `python -m ops run`."""
+
+    process: subprocess.Popen
+    web: str
+    simulator: str
+    aws: str
+    data: Path
+    output: Path
+    """The file with everything that it has printed."""
+
+    def log(self):
+        return self.output.read_text(errors="replace")
+
+    def stage(self):
+        return Stage("local", self.aws, {})
+
+    def wait_to_print(self, text, seconds=30.0):
+        wait_until(
+            lambda: text in self.log(), seconds, lambda: f"never printed {text!r}, but\n{self.log()}", self.process
+        )
+
+
+@pytest.fixture(scope="session")
+def local_run(start_local_run):
+    """The whole application, as `make run` starts it, on free ports and with data of its own. Shared by the session."""
+    return start_local_run()
+
+
+@pytest.fixture(scope="session")
+def start_local_run(tmp_path_factory):
+    """Start local runs of your own: `start_local_run(project=…, data=…, **environment)`; all end with the session."""
+    with contextlib.ExitStack() as running:
+
+        def start(project=launch.PROJECT, data=None, **environment):
+            folder = tmp_path_factory.mktemp("run")
+            ports = {name: free_port() for name in ("PORT", "SIM_PORT", "AWS_PORT")}
+            ports |= {name: port for name, port in environment.items() if name in ports}
+            command = [
+                sys.executable,
+                "-m",
+                "ops",
+                "run",
+                "--project",
+                str(project),
+                "--data",
+                str(data or folder / "data"),
+            ]
+            environ = os.environ | environment | {name: str(port) for name, port in ports.items()}
+            output = folder / "output"
+            with output.open("wb") as file:
+                process = processes.start(command, environ, folder=launch.PROJECT, output=file)
+            running.callback(processes.end, [process], patience=15.0)
+            web, simulator, aws = (f"http://127.0.0.1:{port}" for port in ports.values())
+            run = LocalRun(process, web, simulator, aws, Path(data or folder / "data"), output)
+            run.wait_to_print("Guestlist is ready")
+            return run
+
+        yield start
+
+
 def make_stage(endpoint, name):
     stage = Stage(name, endpoint, {})
     outputs = stack.apply(stage.client("cloudformation"), name)
@@ -80,18 +145,25 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def wait_for(url, process, seconds=20.0):
-    """Until `url` answers anything at all; fails as soon as `process` has ended."""
+def wait_until(fact, seconds=10.0, complaint=lambda: "it did not come true", process=None):
+    """Poll until `fact()` is true and answer it; fails when it does not become so, or when `process` has ended."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        assert process.poll() is None, f"the process behind {url} ended with {process.returncode}"
-        try:
-            requests.get(url, timeout=seconds)
-        except requests.ConnectionError:
-            time.sleep(0.05)
-        else:
-            return
-    pytest.fail(f"{url} did not answer within {seconds} s")
+        if found := fact():
+            return found
+        if process:
+            assert process.poll() is None, f"ended with {process.returncode}: {complaint()}"
+        time.sleep(0.02)
+    pytest.fail(complaint())
+
+
+def answers(url):
+    """Whether `url` answers anything at all."""
+    try:
+        requests.get(url, timeout=5)
+    except requests.ConnectionError:
+        return False
+    return True
 
 
 @pytest.fixture(scope="session")

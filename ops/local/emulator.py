@@ -12,9 +12,11 @@ import asyncio
 import functools
 import json
 import os
+import shutil
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 from ministack import app as gateway
@@ -101,7 +103,7 @@ def _api_settings(document: Json) -> Json:
     return {key: value for key, value in settings.items() if value is not None}
 
 
-def _import_operation(  # noqa: PLR0913, PLR0917  # the emulator's own signature
+def _import_operation(  # the emulator's own signature
     api_id: str, resource_id: str, verb: str, operation: Json | None, schemes: Json | None = None, security: Any = None
 ) -> None:
     operation = operation or {}
@@ -282,11 +284,31 @@ def _with_real_booleans(setting: Json) -> Json:
 
 
 def save_soon_after_every_change() -> None:
-    """State was saved at a clean end only. Now also 2 s after a request, so that a crash costs little.
+    """State was saved at a clean end only, file after file. Now 2 s after a request, and all services at once.
 
-    Each service's file is replaced as a whole, so a kill leaves the old or the new one. Saving halts the emulator for
-    as long as it takes, so it may take a twentieth of the time.
+    A kill at any moment leaves the state as it was after some save, whole: a save is a new folder, which one rename
+    makes the current one. Saving halts the emulator for as long as it takes, so it may take a twentieth of the time.
     """
+    folder = Path(persistence.STATE_DIR)
+    folder.mkdir(parents=True, exist_ok=True)
+    current = folder / "current"
+    persistence.STATE_DIR = str(current)
+    save_into_state_dir = persistence.save_all
+
+    def save_all(services: Json) -> None:
+        generation, last = folder / f"saved-{time.time_ns()}", current.resolve()
+        if current.exists():  # what a service fails to save stays as it was
+            shutil.copytree(last, generation, copy_function=os.link)
+        persistence.STATE_DIR = str(generation)
+        save_into_state_dir(services)
+        link = folder / "next"
+        link.unlink(missing_ok=True)
+        link.symlink_to(generation.name)
+        link.replace(current)
+        for older in set(folder.glob("saved-*")) - {generation}:
+            shutil.rmtree(older)
+
+    gateway.save_all = save_all
     answer = gateway.app
     pause, waiting = 2.0, False
 
@@ -294,7 +316,7 @@ def save_soon_after_every_change() -> None:
         nonlocal pause, waiting
         waiting = False
         began = time.monotonic()
-        persistence.save_all(gateway._build_persistence_save_dict())
+        save_all(gateway._build_persistence_save_dict())
         pause = max(2.0, 20 * (time.monotonic() - began))
 
     async def saving_app(scope: Json, receive: Callable[[], Awaitable[Json]], send: Callable[..., Any]) -> None:

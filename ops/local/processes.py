@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 PR_SET_PDEATHSIG = 1
 """From linux/prctl.h; see https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html"""
@@ -19,10 +20,10 @@ def start(
     environ: Mapping[str, str],
     *,
     folder: Path | None = None,
-    piped: bool = False,
+    output: int | IO[bytes] | None = None,
     pass_fds: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
-    """Start `command` in `folder`, with its output to us when `piped`.
+    """Start `command` in `folder`, with all that it prints to `output`: a file or a pipe (`subprocess.PIPE`).
 
     Call it from the main thread: the kernel kills the child when the *thread* that made it ends.
     """
@@ -31,8 +32,8 @@ def start(
         env=environ,
         stdin=subprocess.DEVNULL,
         cwd=folder,
-        stdout=subprocess.PIPE if piped else None,
-        stderr=subprocess.STDOUT if piped else None,
+        stdout=output,
+        stderr=subprocess.STDOUT if output else None,
         pass_fds=pass_fds,
         process_group=0,
         preexec_fn=_die_with_parent,  # noqa: PLW1509  # one system call, by a program without threads

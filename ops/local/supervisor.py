@@ -92,8 +92,10 @@ class Supervisor:
     def _start(self, name: str) -> None:
         program = self._programs[name]
         fds = [self._sockets[name].fileno()] if name in self._sockets else []
-        process = processes.start(program.command, program.environ, folder=self._project, piped=True, pass_fds=fds)
-        assert process.stdout  # noqa: S101  # it is piped
+        process = processes.start(
+            program.command, program.environ, folder=self._project, output=subprocess.PIPE, pass_fds=fds
+        )
+        assert process.stdout  # noqa: S101  # PIPE was asked for
         os.set_blocking(process.stdout.fileno(), False)
         self._selector.register(process.stdout, selectors.EVENT_READ, _Lines(name))
         self._running[name] = process
@@ -126,13 +128,19 @@ class Supervisor:
 
     def _after_end_of(self, name: str, status: int) -> None:
         if name == "setup" and status == 0:
-            self._screen.block("Running the changed code" if self._ready else self._welcome())
-            self._ready = True
+            self._after_setup()
         elif name in REPLACED and self._ready and (name == "setup" or status == LOAD_FAILED):
             self._screen.show("run", f"{name} failed: waiting for a change of the code")
             self._tell_to_end("setup")
         else:
             self._ended_by = self._ended_by or name
+
+    def _after_setup(self) -> None:
+        if self._ready:
+            self._screen.show("run", "Running the changed code")
+        else:
+            self._ready = True
+            self._screen.block(self._welcome())
 
     def _replace_application(self) -> None:
         self._screen.show("run", "The code has changed")

@@ -10,8 +10,20 @@ import time
 import boto3
 from chalice import AuthResponse, Chalice, Rate
 
+SETTINGS = (
+    "GREETING",
+    "BASE_URL",
+    "STAGE",
+    "AWS_ENDPOINT_URL",
+    "AWS_ENDPOINT_URL_SQS",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_PROFILE",
+    "AWS_CONFIG_FILE",
+)
+
 app = Chalice("sample")
 table = boto3.resource("dynamodb").Table("guestlist-local-conversations")
+queue = boto3.client("sqs")
 
 
 def saw(handler, what):
@@ -20,7 +32,7 @@ def saw(handler, what):
 
 @app.route("/")
 def index():
-    return {name: os.environ.get(name) for name in ("GREETING", "BASE_URL", "STAGE", "AWS_ENDPOINT_URL", "AWS_PROFILE")}
+    return {name: os.environ.get(name) for name in SETTINGS}
 
 
 @app.authorizer()
@@ -35,13 +47,21 @@ def closed():
 
 @app.on_sqs_message(queue="guestlist-local-inbound.fifo", batch_size=10)
 def receive(event):
+    """Does what each message says: `sleep` seconds, `fail` at the first receive, come `again_in` seconds."""
     failed = []
     for record in event:
-        instruction = json.loads(record.body)
-        saw("receive", instruction)
-        if instruction.get("fail"):
-            failed.append({"itemIdentifier": record.to_dict()["messageId"]})
+        message, instruction = record.to_dict(), json.loads(record.body)
+        receives = int(message["attributes"]["ApproximateReceiveCount"])
+        saw("receive", {**instruction, "receives": receives, "at": time.time()})
         time.sleep(instruction.get("sleep", 0))
+        if instruction.get("fail") and receives == 1:
+            failed.append({"itemIdentifier": message["messageId"]})
+            if "again_in" in instruction:
+                queue.change_message_visibility(
+                    QueueUrl=queue.get_queue_url(QueueName="guestlist-local-inbound.fifo")["QueueUrl"],
+                    ReceiptHandle=record.receipt_handle,
+                    VisibilityTimeout=instruction["again_in"],
+                )
     return {"batchItemFailures": failed}
 
 
