@@ -1,23 +1,17 @@
-import io
 import xml.etree.ElementTree as ET
 
 import pytest
-import zxingcpp
 from PIL import Image, ImageFilter
 
 from chalicelib.tickets import qr, signing
+from tests.pictures import decoded, opened
 
 RING = signing.KeyRing.from_secret({"keys": [signing.new_key("K1")]})
 CODE = RING.sign("birthday-bash", "7KQ2M4XPRT", "K1")
 
 
 def picture(code=CODE) -> Image.Image:
-    return Image.open(io.BytesIO(qr.png(code))).convert("L")
-
-
-def decoded(image: Image.Image) -> str:
-    (found,) = zxingcpp.read_barcodes(image)
-    return found.text
+    return opened(qr.png(code))
 
 
 def test_the_picture_decodes_to_exactly_the_code():
