@@ -1,5 +1,6 @@
 """The endpoints for programs: read what was sent, order failures, and have fans do things."""
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -26,6 +27,7 @@ NEEDED = {
     "scan": ("ref",),
 }
 FANS_LISTED = 50
+LIST_STEP = 200
 
 Json = dict[str, Any]
 Form = TypeVar("Form", bound=msgspec.Struct)
@@ -192,8 +194,9 @@ def _answer(value: object, status: int = 200) -> Response:
 
 
 async def _as_array(sends: Sequence[Send]) -> AsyncIterator[str]:
-    """A JSON array, written bit by bit: a rehearsal's whole list is 100 MB and need not exist at once."""
-    yield "["
-    for index, send in enumerate(sends):
-        yield ("," if index else "") + json.dumps(send.described())
-    yield "]"
+    """A JSON array, bit by bit: a rehearsal's whole list is 100 MB, and others want an answer in the meantime."""
+    for start in range(0, len(sends), LIST_STEP):
+        described = json.dumps([send.described() for send in sends[start : start + LIST_STEP]])
+        yield ("," if start else "[") + described[1:-1]
+        await asyncio.sleep(0)
+    yield "]" if sends else "[]"

@@ -1,4 +1,5 @@
 import json
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -43,15 +44,19 @@ class Sends:
 
     def __init__(self) -> None:
         self._taken: list[Send] = []
+        self._by_recipient: defaultdict[str, list[Send]] = defaultdict(list)  # a program asks for each of 2,700 fans
 
     def take(self, send: Send) -> None:
         self._taken.append(send)
+        self._by_recipient[send.to].append(send)
 
     def taken(self, channel: str | None = None, to: str | None = None) -> list[Send]:
-        return [send for send in self._taken if channel in (None, send.channel) and to in (None, send.to)]
+        found = self._taken if to is None else self._by_recipient.get(to, [])
+        return [send for send in found if channel in (None, send.channel)]
 
     def forget(self) -> None:
         self._taken.clear()
+        self._by_recipient.clear()
 
 
 def _wording(payload: Json) -> str:

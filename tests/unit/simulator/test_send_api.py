@@ -270,5 +270,6 @@ def test_slack_meets_only_its_own_faults(simulator):
 
 def test_many_senders_at_once_are_all_listed(simulator):
     with ThreadPoolExecutor(8) as senders:
-        assert all(senders.map(lambda number: simulator.send(str(number % 5), message=TEXT).ok, range(80)))
-    assert len(simulator.messages()) == 80
+        assert all(senders.map(lambda number: simulator.send(str(number % 5), message=TEXT).ok, range(500)))
+    assert len(simulator.messages()) == 500
+    assert len(simulator.messages(channel="messenger", to="3")) == 100
