@@ -6,21 +6,13 @@ and never holds up a turn.
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from chalicelib import batch
 from chalicelib.aws.queues import Outgoing, Queue
+from chalicelib.channels.delivery import Channel, Undeliverable
 from chalicelib.dialogue.model import Message, Reply, packed, unpacked
 from chalicelib.logs import Log
-
-
-class Undeliverable(Exception):
-    """A reply that can never be sent. `kind` is the channel's word for the reason; `ours` where it is our own mistake."""
-
-    def __init__(self, kind: str, *, ours: bool) -> None:
-        super().__init__(kind)
-        self.kind = kind
-        self.ours = ours
 
 
 class Outbox:
@@ -37,11 +29,6 @@ class Outbox:
                 for position, reply in enumerate(packed(replies))
             ]
         )
-
-
-class Channel(Protocol):
-    def deliver(self, conversation: str, reply: Reply, trace: str, receives: int) -> None:
-        """Send a reply that was handed out for the so-manieth time: `batch.Later` or `Undeliverable` when it can't be."""
 
 
 class Sender:

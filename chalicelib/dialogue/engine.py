@@ -54,13 +54,15 @@ def conclude(turn: Turn, scene: Scene, code: str) -> Turn:
     facts = {"correct": state.correct, "count": len(campaign.questions), "needed": campaign.pass_mark}
     feedback = turn.replies[0].text + " "
     if code:
-        replies = (Reply(feedback + _say(state, campaign, "won", **facts)), _card(state, campaign, scene))
-    elif isinstance(turn.effect, Finish) and turn.effect.passed:
-        replies = (Reply(feedback + _say(state, campaign, "sold_out")),)
-    else:
-        retry = _retry(state, campaign)
-        replies = (retry._replace(text=f"{feedback}{_say(state, campaign, 'lost', **facts)} {retry.text}"),)
-    return turn._replace(state=state, replies=replies)
+        return turn._replace(
+            state=state,
+            replies=(Reply(feedback + _say(state, campaign, "won", **facts)), _card(state, campaign, scene)),
+        )
+    if isinstance(turn.effect, Finish) and turn.effect.passed:
+        return turn._replace(state=state, replies=(Reply(feedback + _say(state, campaign, "sold_out")),))
+    retry = _retry(state, campaign)
+    lost = retry._replace(text=f"{feedback}{_say(state, campaign, 'lost', **facts)} {retry.text}")
+    return turn._replace(state=state, replies=(lost,))
 
 
 def may_name_campaign(state: State, message: Message, campaign: Campaign | None) -> bool:

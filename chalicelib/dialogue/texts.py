@@ -57,7 +57,10 @@ _EN = {
     "language": "Which language do you like?",
     "language_set": "English it is.",
     "switch": "Nederlands? Typ NL.",
-    "delete": "I'll delete everything I know about you, answers included. What stays is a mark without a name that a ticket was given. Are you sure?",
+    "delete": (
+        "I'll delete everything I know about you, answers included. What stays is a mark without a name that a ticket was given. "
+        "Are you sure?"
+    ),
     "delete_yes": "Delete my data",
     "delete_no": "Keep it",
     "deleted": "Done: everything about you is deleted.",
@@ -107,14 +110,15 @@ _NL = {
     "is_stopped": "Je vroeg me te stoppen. Typ START om verder te gaan.",
     "start_button": "Start",
     "help": (
-        "Ik doe de quiz voor een ticket. Typ START om te beginnen of verder te gaan, OPNIEUW om opnieuw te beginnen, TICKET om je ticket te zien, "
-        ", STOP om te stoppen, ENGLISH voor Engels, VERWIJDER MIJN GEGEVENS om alles over jou te laten verwijderen."
+        "Ik doe de quiz voor een ticket. Typ START om te beginnen of verder te gaan, OPNIEUW om opnieuw te beginnen, TICKET om je "
+        "ticket te zien, , STOP om te stoppen, ENGLISH voor Engels, VERWIJDER MIJN GEGEVENS om alles over jou te laten verwijderen."
     ),
     "language": "Welke taal wil je?",
     "language_set": "We gaan verder in het Nederlands.",
     "switch": "English? Type EN.",
     "delete": (
-        "Ik verwijder alles wat ik van je weet, ook je antwoorden. Wat blijft is een merkje zonder naam dat er een ticket is gegeven. Zeker weten?"
+        "Ik verwijder alles wat ik van je weet, ook je antwoorden. Wat blijft is een merkje zonder naam dat er een ticket is "
+        "gegeven. Zeker weten?"
     ),
     "delete_yes": "Verwijder alles",
     "delete_no": "Bewaar het",

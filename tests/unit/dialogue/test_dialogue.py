@@ -1,6 +1,7 @@
 """What a fan experiences, turn by turn, on any channel."""
 
 import json
+import string
 
 import pytest
 from msgspec.structs import replace
@@ -467,8 +468,6 @@ def test_logs_carry_no_text_and_no_name(world):
 
 
 def test_every_text_is_there_in_every_language_with_the_same_blanks():
-    import string
-
     def blanks(text):
         return sorted(name for _, name, _, _ in string.Formatter().parse(text) if name)
 

@@ -1,0 +1,136 @@
+"""From the webhook's queue through the dialogue to the sender's queue, and out."""
+
+import json
+
+import pytest
+
+from chalicelib import batch
+from chalicelib.channels.delivery import Undeliverable
+from chalicelib.dialogue.model import Card, Choice, Message, Reply, packed, unpacked
+from chalicelib.errors import Unavailable
+from tests.world import FAN
+
+
+def run_bot(world):
+    failures = world.bot.handle(world.inbound.event(), lambda: 30_000)["batchItemFailures"]
+    if not failures:
+        world.inbound.clear()
+    return len(failures)
+
+
+def run_sender(world, receives=1):
+    failures = world.sender.handle(world.outbound.event(receives), lambda: 30_000)["batchItemFailures"]
+    if not failures:
+        world.outbound.clear()
+    return len(failures)
+
+
+def sent(world):
+    return [reply for _, reply in world.channel.sent]
+
+
+def test_a_message_travels_from_the_webhook_to_the_platform(world):
+    world.inbox.accept([world.message("start", ref="bash", trace="t1")])
+    assert run_bot(world) == 0
+    assert run_sender(world) == 0
+    [(conversation, reply)] = world.channel.sent
+    assert conversation == FAN
+    assert "Question 1 of 3" in reply.text
+
+
+def test_the_inbox_keeps_a_message_once_and_in_its_conversations_group(world):
+    message = world.message()
+    world.inbox.accept([message, world.message(conversation="messenger:1000:3000")])
+    world.inbox.accept([message])
+    assert [kept.group for kept in world.inbound.messages] == [FAN, "messenger:1000:3000"]
+
+
+def test_a_queue_that_refuses_says_so(world):
+    world.inbound.refuses = True
+    with pytest.raises(Unavailable):
+        world.inbox.accept([world.message()])
+
+
+def test_every_field_of_a_message_survives_the_queue(world):
+    message = Message("web:c:s", "id", 5, "choice", "text", "payload", "ref", "campaign", "media", "nl", "trace")
+    world.inbox.accept([message])
+    assert Message(**json.loads(world.inbound.messages[0].body)) == message
+
+
+def test_every_field_of_a_reply_survives_the_queue():
+    replies = (
+        Reply("text", (Choice("a", "b"),), Card("title", "subtitle", "image", "link", "link title"), "ticket"),
+        Reply("only text"),
+    )
+    assert unpacked(json.loads(json.dumps(packed(replies)))) == replies
+
+
+def test_a_message_handled_again_sends_nothing_twice(world):
+    world.inbox.accept([world.message("start", ref="bash")])
+    world.bot.handle(world.inbound.event(), lambda: 30_000)
+    run_bot(world)
+    assert len(world.outbound.messages) == 1
+
+
+def test_an_old_message_handled_again_does_not_repeat_old_replies(world):
+    old = world.message("start", ref="bash")
+    world.hear(old)
+    world.answer()
+    world.inbox.accept([old])
+    run_bot(world)
+    assert world.outbound.messages == []
+
+
+def test_a_broken_record_comes_again_and_its_neighbours_are_answered(world):
+    world.inbox.accept([world.message("start", ref="bash"), world.message("start", "messenger:1000:3000", ref="bash")])
+    world.inbound.messages[0] = world.inbound.messages[0]._replace(body="{broken")
+    assert run_bot(world) == 1
+    assert [message.group for message in world.outbound.messages] == ["messenger:1000:3000"]
+
+
+def test_when_the_outbound_queue_refuses_the_message_comes_again_and_no_reply_is_lost(world):
+    world.inbox.accept([world.message("start", ref="bash")])
+    world.outbound.refuses = True
+    assert run_bot(world) == 1
+    world.outbound.refuses = False
+    assert run_bot(world) == 0
+    assert len(world.outbound.messages) == 1
+
+
+def test_replies_that_must_wait_keep_their_order(world):
+    for text in ("help", "start", "stop"):
+        world.inbox.accept([world.message(text=text)])
+    run_bot(world)
+    world.channel.faults = [None, batch.Later(3, "rate_limited")]
+    assert run_sender(world) == 2
+    assert world.outbound.returned == [(["receipt-1", "receipt-2"], 3)]
+    del world.outbound.messages[0]
+    assert run_sender(world) == 0
+    assert [reply.text[:12] for reply in sent(world)] == ["I'm an autom", "Scan the QR ", "All right, I"]
+
+
+def test_a_fan_who_cannot_be_reached_is_given_up_and_logged(world):
+    world.inbox.accept([world.message("start", ref="bash", trace="t1")])
+    run_bot(world)
+    world.channel.faults = [Undeliverable("unreachable", ours=False)]
+    assert run_sender(world) == 0
+    assert world.parked.messages == []
+    assert {"event": "undeliverable", "trace": "t1", "reason": "unreachable", "level": "warning"} in world.lines
+
+
+def test_a_reply_that_we_got_wrong_is_parked_for_an_operator(world):
+    world.inbox.accept([world.message("start", ref="bash", trace="t1")])
+    run_bot(world)
+    world.channel.faults = [Undeliverable("permanent", ours=True)]
+    assert run_sender(world) == 0
+    [parked] = world.parked.messages
+    assert "Question 1" in json.loads(parked.body)["reply"]["text"]
+    assert world.lines[-1]["level"] == "alarm"
+
+
+def test_a_deletion_is_recorded_when_it_is_done(world):
+    world.play()
+    world.inbox.accept([world.message("deletion", id="code-1")])
+    run_bot(world)
+    assert world.conversations.get("deletion#code-1", "deletion")["status"] == "done"
+    assert world.outbound.messages == []
