@@ -59,7 +59,15 @@ class Application(Chalice):
 
     `who` is ANYONE, FAN or PLATFORM for a route without a token, or the roles that may call it with `Authorization: Bearer …`:
     a missing or unknown token is answered 401, a wrong role 403.
+
+    Its `api.binary_types` are `*/*`: API Gateway looks only at the first type that a caller accepts, so nothing less hands a picture to
+    every browser (https://docs.aws.amazon.com/apigateway/latest/developerguide/lambda-proxy-binary-media.html).
     """
+
+    def __call__(self, event: Any, context: Any) -> dict[str, Any]:  # noqa: ANN401  # Lambda's own
+        """Answer a request; one without an Accept header, which Chalice would refuse once anything may be binary, accepts anything."""
+        headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+        return super().__call__({**event, "headers": {"accept": "*/*", **headers}}, context)
 
     def route(self, path: str, *, who: str | tuple[str, ...], **options: Any) -> Callable[[View], View]:  # type: ignore[override]  # noqa: ANN401  # Chalice's own options
         roles = (who,) if isinstance(who, str) else who
@@ -93,7 +101,14 @@ def json_response(body: object, status: int = 200, headers: Mapping[str, str] | 
 
 
 def response(body: str, content_type: str, headers: Mapping[str, str] | None = None, status: int = 200) -> Response:
-    return Response(body, {"Content-Type": content_type, **(headers or {})}, status)
+    return Text(body, {"Content-Type": content_type, **(headers or {})}, status)
+
+
+class Text(Response):
+    """Goes to API Gateway as it is, where Chalice would encode it, as anything may be binary."""
+
+    def to_dict(self, binary_types: list[str] | None = None) -> dict[str, Any]:  # noqa: ARG002  # Chalice's signature
+        return super().to_dict([])
 
 
 def json_object(request: Request) -> dict[str, Any]:

@@ -45,6 +45,7 @@ def site(world):
 def application(world, base_url="https://fans.example"):
     """The routes of the fan's pages, and no more."""
     app = Application(app_name="guestlist")
+    app.api.binary_types = ["*/*"]
     pages = Pages(base_url)
     web = WebChat(world.dialogue, world.campaigns, pages, world.clock)
     tickets = TicketsApi(world.tickets, lambda: world.keys, world.campaigns, pages)
