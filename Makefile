@@ -1,0 +1,62 @@
+# From a fresh clone, `make run` and `make test` set up everything they need; later they look at files only.
+
+MAKEFLAGS += --jobs=2 --no-builtin-rules
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+export PIP_NO_INPUT = 1
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN = .venv/bin
+
+.PHONY: help run test check format bench clean browser
+
+help:  ## Show what can be done
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 18
+
+run: .venv/ops .venv-emulator/installed  ## Start the whole application on this machine (PORT, SIM_PORT, AWS_PORT, FRESH=1)
+	@$(BIN)/python -m ops run
+
+test: .venv/dev .venv-emulator/installed browser  ## Run every test, and measure what of the code they reach
+	@$(BIN)/python -m pytest --cov --cov-report=term
+
+check: .venv/dev  ## Check format, style, types, import rules and templates
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/cfn-lint infra/resources.yaml
+
+format: .venv/dev  ## Format the code, and mend what can be mended
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: .venv/dev .venv-emulator/installed  ## Measure speed, as ratios to named peers
+	@$(BIN)/python -m ops bench
+
+clean:  ## Remove environments, caches and local data
+	rm -rf .venv .venv-emulator .local build .coverage* .*_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+# Files that say what is installed. They are as old as the installation, and newer than the requirements it was made from.
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; name it: make PYTHON=... (this is %d.%d)" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
+	@$(PYTHON) -m venv .venv
+
+.venv/ops: requirements.txt requirements-ops.txt | .venv/bin/python
+	@echo "Installing what the application needs, once (about 20 s) ..."
+	@$(BIN)/python -m pip install --quiet -r requirements-ops.txt
+	@touch $@
+
+.venv/dev: requirements-dev.txt .venv/ops
+	@echo "Installing what tests and checks need, once (about 40 s) ..."
+	@$(BIN)/python -m pip install --quiet -r requirements-dev.txt
+	@touch $@
+
+.venv-emulator/installed: requirements-emulator.txt
+	@echo "Installing the AWS emulator, once (about 15 s) ..."
+	@$(PYTHON) -m venv .venv-emulator
+	@.venv-emulator/bin/python -m pip install --quiet -r requirements-emulator.txt
+	@touch $@
+
+browser:
+	@command -v chromium > /dev/null || ops/local/install_chromium.sh
