@@ -24,8 +24,8 @@ def main() -> None:
     secrets.put(session.client("secretsmanager"), "local")
     declared = wait_for(os.environ["FUNCTIONS_URL"]).json()
     register(session.client, [Function(**function) for function in declared])
-    for url in (os.environ["BASE_URL"], os.environ["SIMULATOR_URL"]):
-        wait_for(url)
+    wait_for(os.environ["APP_URL"] + "/health")
+    wait_for(os.environ["SIMULATOR_URL"])
 
 
 def wait_for(url: str) -> requests.Response:
