@@ -9,6 +9,7 @@ wrong field hides no other. Limits of the platforms: https://developers.facebook
 
 import json
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, tzinfo
 from typing import Any, get_args
@@ -143,7 +144,7 @@ def _unprintable(text: str, *, lines: bool) -> str:
 
 def _answer(value: Json, path: str) -> Iterator[FieldError]:
     yield from _text(80, "nobody types more than 80")(value, path)
-    if isinstance(value, str) and value.strip() and not any(map(str.isalnum, value)):
+    if isinstance(value, str) and value.strip() and not any(map(str.isalnum, unicodedata.normalize("NFKD", value))):
         yield FieldError(path, "holds no letter or digit, so it cannot be compared with what fans type: write a word")
 
 

@@ -82,156 +82,19 @@ _WORD = re.compile(r"[^\W_]+(?:(?<=[0-9])\.(?=[0-9])[^\W_]+)*|&")
 
 _ARTICLES = {"the", "a", "an", "de", "het", "een", "t", "n"}
 
-_SMALL_TALK = frozenset(
-    [
-        "i",
-        "im",
-        "id",
-        "its",
-        "it",
-        "is",
-        "was",
-        "this",
-        "that",
-        "thats",
-        "be",
-        "must",
-        "might",
-        "could",
-        "would",
-        "should",
-        "will",
-        "has",
-        "to",
-        "think",
-        "thought",
-        "guess",
-        "believe",
-        "say",
-        "know",
-        "sure",
-        "surely",
-        "bet",
-        "maybe",
-        "perhaps",
-        "probably",
-        "definitely",
-        "certainly",
-        "obviously",
-        "clearly",
-        "of",
-        "course",
-        "for",
-        "so",
-        "well",
-        "oh",
-        "um",
-        "uh",
-        "ok",
-        "okay",
-        "yes",
-        "yeah",
-        "yep",
-        "hey",
-        "hi",
-        "hello",
-        "my",
-        "mine",
-        "our",
-        "answer",
-        "final",
-        "guess",
-        "choice",
-        "choose",
-        "pick",
-        "option",
-        "letter",
-        "number",
-        "right",
-        "correct",
-        "please",
-        "thanks",
-        "thank",
-        "you",
-        "lol",
-        "haha",
-        "hahaha",
-        "hehe",
-        "in",
-        "on",
-        "at",
-        "from",
-        "by",
-        "with",
-        "called",
-        "named",
-        "ik",
-        "ben",
-        "het",
-        "dat",
-        "dit",
-        "die",
-        "zijn",
-        "was",
-        "moet",
-        "zou",
-        "kan",
-        "wordt",
-        "denk",
-        "dacht",
-        "gok",
-        "geloof",
-        "zeg",
-        "weet",
-        "zeker",
-        "vast",
-        "misschien",
-        "waarschijnlijk",
-        "natuurlijk",
-        "uiteraard",
-        "volgens",
-        "mij",
-        "mijn",
-        "ons",
-        "onze",
-        "antwoord",
-        "keuze",
-        "kies",
-        "optie",
-        "nummer",
-        "letter",
-        "juiste",
-        "goede",
-        "toch",
-        "dus",
-        "nou",
-        "ja",
-        "jawel",
-        "ja",
-        "hoor",
-        "he",
-        "hoi",
-        "hallo",
-        "graag",
-        "alsjeblieft",
-        "bedankt",
-        "dank",
-        "je",
-        "op",
-        "te",
-        "naar",
-        "uit",
-        "bij",
-        "met",
-        "door",
-        "van",
-        "heet",
-        "genaamd",
-        "haha",
-        "hihi",
-    ]
-)
-"""What may stand around an answer. No word in it may deny one or join two."""
+_ENGLISH = """
+    i im id its it is was this that thats be must might could would should will has to think thought guess believe say know sure surely
+    bet maybe perhaps probably definitely certainly obviously clearly of course for so well oh um uh ok okay hey hi hello
+    my mine our answer final guess choice choose pick option letter number right correct please thanks thank you lol haha hahaha hehe
+    in on at from by with called named the an
+"""
+_DUTCH = """
+    ik ben het dat dit die zijn was moet zou kan wordt denk dacht gok geloof zeg weet zeker vast misschien waarschijnlijk natuurlijk
+    uiteraard volgens mij mijn ons onze antwoord keuze kies optie nummer letter juiste goede toch dus nou hoor he hoi hallo
+    graag alsjeblieft bedankt dank je op te naar uit bij met door van heet genaamd haha hihi de t n
+"""
+_SMALL_TALK = frozenset((_ENGLISH + _DUTCH).split())
+"""What may stand around an answer. No word in it may deny one, join two, or often be one (yes)."""
 
 
 def _plain(text: str) -> str:
@@ -240,12 +103,16 @@ def _plain(text: str) -> str:
 
 
 def _words(text: str) -> Words:
-    """The words that count, as they are compared."""
+    """The words that count, as they are compared.
+
+    An article goes before a word that tells something, and stays elsewhere: `vitamin a`, `answer a`, `ik denk een`.
+    """
     words = _with_digits(["&" if word in _JOINTS else word for word in normalised(text).split()])
-    telling = tuple(word for word in words if word not in _ARTICLES)
-    if _SMALL_TALK.issuperset(telling):
-        return tuple("1" if word == "een" else word for word in words)
-    return telling
+    return tuple(
+        "1" if word == "een" else word
+        for word, following in itertools.zip_longest(words, words[1:])
+        if word not in _ARTICLES or following is None or following in _SMALL_TALK
+    )
 
 
 _known = functools.lru_cache(maxsize=4096)(_words)
