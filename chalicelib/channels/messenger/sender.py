@@ -13,10 +13,10 @@ import requests
 
 from chalicelib import errors
 from chalicelib.batch import LONGEST_DELAY, Later, backoff
+from chalicelib.channels.delivery import Undeliverable
 from chalicelib.channels.messenger import faults, outbound
 from chalicelib.channels.messenger.names import Names
 from chalicelib.channels.messenger.pace import Pace
-from chalicelib.channels.outbox import Undeliverable
 from chalicelib.clock import Clock
 from chalicelib.dialogue.model import Reply
 from chalicelib.logs import Log

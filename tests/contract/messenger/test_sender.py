@@ -3,8 +3,8 @@ import requests
 
 from chalicelib import errors
 from chalicelib.batch import LONGEST_DELAY, Later
+from chalicelib.channels.delivery import Undeliverable
 from chalicelib.channels.messenger.sender import API_VERSION, LONGEST_PAUSE, MessengerSender
-from chalicelib.channels.outbox import Undeliverable
 from chalicelib.dialogue.model import Card, Reply
 from chalicelib.settings import Settings
 from tests.contract.messenger.graph import Answer, Graph, error

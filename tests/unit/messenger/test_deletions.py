@@ -1,23 +1,7 @@
 import pytest
 
-from chalicelib.aws.tables import ConditionFailed, Create
 from chalicelib.channels.deletions import KEEP_SECONDS, Deletions
-
-
-class OneItemTable:
-    """The two words of `Table` that these records need."""
-
-    def __init__(self):
-        self.items = {}
-
-    def get(self, pk, sk):
-        return self.items.get((pk, sk))
-
-    def write(self, step):
-        key = step.item["pk"], step.item["sk"]
-        if isinstance(step, Create) and key in self.items:
-            raise ConditionFailed(frozenset({0}))
-        self.items[key] = step.item
+from tests.fakes.table import MemoryTable
 
 
 class Clock:
@@ -34,7 +18,7 @@ def clock():
 
 @pytest.fixture
 def table():
-    return OneItemTable()
+    return MemoryTable()
 
 
 @pytest.fixture
@@ -67,8 +51,8 @@ def test_a_record_is_gone_after_90_days_even_before_the_table_removes_it(deletio
 
 def test_a_record_names_nobody(deletions, table):
     deletions.pending("abc")
-    [item] = table.items.values()
-    assert set(item) == {"pk", "sk", "status", "expiresAt"}
+    [step] = table.writes
+    assert set(step.item) == {"pk", "sk", "status", "expiresAt"}
 
 
 def test_a_made_up_code_cannot_overflow_the_tables_key(deletions, table):
