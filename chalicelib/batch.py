@@ -38,20 +38,30 @@ class Record(NamedTuple):
     """How many times it was handed out, this time included."""
 
 
-class Returns(Protocol):
+class Queue(Protocol):
     """The queue that the batch came from."""
 
     def return_in(self, receipts: list[str], seconds: int) -> None:
         """Let these messages come again in so many seconds."""
 
+    def delete(self, receipt: str) -> None:
+        """We are done with a message."""
+
 
 def process(
-    event: Mapping[str, Any], remaining: Callable[[], int], queue: Returns, handle: Callable[[Record], None]
+    event: Mapping[str, Any],
+    remaining: Callable[[], int],
+    queue: Queue,
+    handle: Callable[[Record], None],
+    *,
+    repeatable: bool = True,
 ) -> Failures:
     """Handle each record in order; answer with the ones that must come again.
 
     `remaining` tells the function's remaining milliseconds. A record that fails comes again after 1, 2, 4, … seconds (or after
-    `Later.seconds`), and the rest of its group with it; one that could not be begun comes again at once.
+    `Later.seconds`), and the rest of its group with it; one that could not be begun comes again at once. Lambda deletes the others
+    when the whole batch is over. Where handling a record twice is seen by someone, it is not `repeatable`, and is deleted as soon as it
+    is handled: a process that dies then repeats one record at most, and not the whole batch.
     """
     waits: dict[str, tuple[int, str]] = {}
     returned: list[tuple[Record, int]] = []
@@ -59,6 +69,8 @@ def process(
         if record.group not in waits:
             wait = _attempt(record, remaining, handle)
             if wait is None:
+                if not repeatable:
+                    queue.delete(record.receipt)
                 continue
             waits[record.group] = wait
         seconds, reason = waits[record.group]

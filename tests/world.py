@@ -35,7 +35,7 @@ class FakeChannel:
         self.sent = []
         self.faults = []
 
-    def deliver(self, conversation, reply, trace, receives=1):  # noqa: ARG002  # the channel's signature
+    def deliver(self, conversation, reply, trace, receives=1):  # the channel's signature
         if self.faults and (fault := self.faults.pop(0)):
             raise fault
         self.sent.append((conversation, reply))
@@ -44,26 +44,35 @@ class FakeChannel:
 class World:
     """`say` and `press` as a fan; look at `replies`, `conversations`, `records`, `log`."""
 
-    def __init__(self, campaign=None, *, records=None, conversations=None, keys=None):
+    def __init__(
+        self, campaign=None, *, records=None, conversations=None, store=ConversationStore, tickets=TicketStore
+    ):
+        self.store, self.ticket_store = store, tickets
         self.clock = FakeClock()
         self.records = records or MemoryTable()
         self.conversations = conversations or MemoryTable()
         self.inbound, self.outbound, self.parked = MemoryQueue(), MemoryQueue(), MemoryQueue()
         self.channel = FakeChannel()
         self.lines = []
-        self.keys = keys or KeyRing.from_secret({"keys": [new_key("K1")]})
-        self.campaigns = Campaigns(CampaignStore(self.records), self.clock)
-        self.tickets = Tickets(TicketStore(self.records), lambda: self.keys, self.clock)
-        store = ConversationStore(self.conversations)
-        self.dialogue = Dialogue(store, self.campaigns, self.tickets, "https://fans.example", self.clock, self.log)
-        self.inbox = Inbox(self.inbound)
-        deletions = Deletions(self.conversations, self.clock)
-        self.bot = Bot(self.inbound, self.dialogue, Outbox(self.outbound), deletions)
-        self.sender = Sender(self.outbound, self.parked, {"messenger": self.channel}, self.log)
+        self.keys = KeyRing.from_secret({"keys": [new_key("K1")]})
         self.replies = ()
         self._numbers = itertools.count(1)
+        self.restart()
         self.campaign = campaign or a_campaign()
         self.campaigns.save(self.campaign)
+
+    def restart(self, *, wrapped=lambda store: store):
+        """New processes on the same tables and queues, each of them `wrapped`: nothing in memory survives."""
+        records, conversations = wrapped(self.records), wrapped(self.conversations)
+        inbound, outbound = wrapped(self.inbound), wrapped(self.outbound)
+        self.campaigns = Campaigns(CampaignStore(records), self.clock)
+        self.tickets = Tickets(self.ticket_store(records), lambda: self.keys, self.clock)
+        self.dialogue = Dialogue(
+            self.store(conversations), self.campaigns, self.tickets, "https://fans.example", self.clock, self.log
+        )
+        self.inbox = Inbox(inbound)
+        self.bot = Bot(inbound, self.dialogue, Outbox(outbound), Deletions(conversations, self.clock))
+        self.sender = Sender(outbound, self.parked, {"messenger": wrapped(self.channel)}, self.log)
 
     def log(self, event, **fields):
         self.lines.append({"event": event, **fields})

@@ -27,6 +27,9 @@ class Queue(Protocol):
     def return_in(self, receipts: list[str], seconds: int) -> None:
         """Let messages that we hold come again in so many seconds."""
 
+    def delete(self, receipt: str) -> None:
+        """Give up a message that we hold, as it is handled."""
+
 
 class SqsQueue:
     """`Queue` on SQS."""
@@ -65,6 +68,12 @@ class SqsQueue:
                 self._client.call("ChangeMessageVisibilityBatch", QueueUrl=self._url(), Entries=entries)
             except AwsError as error:  # they come again all the same, when the queue's visibility timeout is over
                 log("return_refused", queue=self._name, code=error.code, messages=len(entries))
+
+    def delete(self, receipt: str) -> None:
+        try:
+            self._client.call("DeleteMessage", QueueUrl=self._url(), ReceiptHandle=receipt)
+        except AwsError as error:  # Lambda deletes it again when the batch is over
+            log("delete_refused", queue=self._name, code=error.code)
 
     def _url(self) -> str:
         if not self._known_url:

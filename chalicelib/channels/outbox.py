@@ -42,7 +42,7 @@ class Sender:
 
     def handle(self, event: Mapping[str, Any], remaining: Callable[[], int]) -> batch.Failures:
         """Send a batch of replies (an SQS event); see `batch.process`."""
-        return batch.process(event, remaining, self._queue, self._send)
+        return batch.process(event, remaining, self._queue, self._send, repeatable=False)
 
     def _send(self, record: batch.Record) -> None:
         body = json.loads(record.body)

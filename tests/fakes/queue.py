@@ -1,15 +1,21 @@
-"""A FIFO queue in memory: groups in order, one batch of a group at a time, the same id kept once."""
+"""A FIFO queue in memory that keeps the promises of `chalicelib.aws.queues.Queue`."""
 
 from chalicelib.errors import Unavailable
 
 
 class MemoryQueue:
     def __init__(self):
-        self.messages = []
+        self._kept = {}
+        """Messages by the number under which they were kept."""
+        self._ids = set()
+        self._sent = 0
         self.returned = []
         """(receipts, seconds) of each call."""
         self.refuses = False
-        self._ids = set()
+
+    @property
+    def messages(self):
+        return list(self._kept.values())
 
     def send(self, messages):
         if self.refuses:
@@ -17,25 +23,37 @@ class MemoryQueue:
         for message in messages:
             if (message.group, message.id) not in self._ids:
                 self._ids.add((message.group, message.id))
-                self.messages.append(message)
+                self._kept[self._sent] = message
+                self._sent += 1
 
     def return_in(self, receipts, seconds):
         self.returned.append((list(receipts), seconds))
 
+    def delete(self, receipt):
+        self._kept.pop(int(receipt.removeprefix("receipt-")), None)
+
     def event(self, receives=1):
-        """All messages as SQS hands them to a function; they stay until `clear`."""
+        """All messages as SQS hands them to a function; they stay until they are deleted."""
         return {
             "Records": [
                 {
-                    "messageId": f"{position}",
-                    "receiptHandle": f"receipt-{position}",
+                    "messageId": str(number),
+                    "receiptHandle": f"receipt-{number}",
                     "body": message.body,
                     "attributes": {"MessageGroupId": message.group, "ApproximateReceiveCount": str(receives)},
                 }
-                for position, message in enumerate(self.messages)
+                for number, message in self._kept.items()
             ]
         }
 
     def clear(self):
-        """Forget the messages, not their ids."""
-        self.messages.clear()
+        """Delete all messages."""
+        self._kept.clear()
+
+    def forget(self):
+        """Five minutes later: ids may come again."""
+        self._ids.clear()
+
+    def spoil(self, number):
+        """Break the body of a message."""
+        self._kept[number] = self._kept[number]._replace(body="{broken")

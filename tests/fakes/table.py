@@ -37,10 +37,10 @@ class MemoryTable:
                 self._do(step)
                 self.writes.append(step)
 
-    def keys(self):
+    def __iter__(self):
         """The (pk, sk) of all items."""
         with self._lock:
-            return list(self._items)
+            return iter(list(self._items))
 
     def _holds(self, step):
         match step:

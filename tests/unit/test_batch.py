@@ -67,6 +67,12 @@ def test_what_cannot_be_begun_in_time_comes_again_at_once():
     assert queue.returned == [(["receipt-2", "receipt-3"], 0)]
 
 
+def test_what_must_not_be_repeated_is_deleted_as_soon_as_it_is_handled():
+    queue = a_queue("anna:1", "ben:1", "anna:2")
+    batch.process(queue.event(), lambda: 30_000, queue, failing_on("ben:1"), repeatable=False)
+    assert [message.body for message in queue.messages] == ["ben:1"]
+
+
 def test_the_rest_of_a_conversation_is_not_begun_when_one_of_it_was_not():
     times = iter([4_000, 30_000])  # as after a pause of the whole machine
     seen = []

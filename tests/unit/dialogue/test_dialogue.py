@@ -269,13 +269,13 @@ def test_deleting_leaves_nothing_that_names_the_fan(world, confirm):
     world.say("delete my data")
     world.say(confirm)
     assert "Done" in world.text
-    assert "2000" not in json.dumps([str(key) for key in (*world.records.keys(), *world.conversations.keys())])
+    assert "2000" not in json.dumps([str(key) for key in (*world.records, *world.conversations)])
 
 
 def test_a_deletion_that_the_platform_passes_on_deletes_and_says_nothing(world):
     world.play()
     assert world.hear(world.message("deletion", id="code")) == ()
-    assert not list(world.conversations.keys())
+    assert not list(world.conversations)
 
 
 # ─── kind, whatever comes ──────────────────────────────────────────────────────────────────────────────────────────
