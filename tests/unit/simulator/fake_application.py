@@ -31,17 +31,19 @@ class Webhook(NamedTuple):
 
 
 class FakeApplication:
-    """Answers webhooks with `statuses` in turn, then 200; after a 200 it calls `answer(event)` if there is one."""
+    """Answers webhooks with `statuses` in turn (a function says its own in time), then 200; a 200 calls `answer(event)`."""
 
     def __init__(self, verify_token: str = Settings().verify_token) -> None:
         self.webhooks: list[Webhook] = []
-        self.statuses: list[int] = []
+        self.statuses: list[int | Callable[[], int]] = []
         self.answer: Callable[[Json], object] | None = None
         self.verify_token = verify_token
 
     def take(self, webhook: Webhook) -> int:
         self.webhooks.append(webhook)
         status = self.statuses.pop(0) if self.statuses else 200
+        if callable(status):
+            status = status()
         if status == 200 and self.answer:
             self.answer(webhook.event)
         return status
