@@ -5,8 +5,8 @@ language of the campaign, an answer is one of its choices, the window's times ex
 """
 
 import functools
-from datetime import UTC, datetime
-from typing import Any, Literal
+from datetime import datetime
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -100,17 +100,10 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     def opens(self, language: Language, now: float) -> str:
         """When it opens, for a fan: `Saturday 5 December at 20:00`; empty when it has no such time."""
-        return self._told(self.opens_at, language, now)
-
-    def closes(self, language: Language, now: float) -> str:
-        """When it closes, for a fan: `zaterdag 5 december om 23:59`; empty when it has no such time."""
-        return self._told(self.closes_at, language, now)
-
-    def _told(self, time: str | None, language: Language, now: float) -> str:
-        if not time:
+        if not self.opens_at:
             return ""
-        local = moment(time, self.timezone)
-        this_year = datetime.fromtimestamp(now, UTC).astimezone(local.tzinfo).year
+        local = moment(self.opens_at, self.timezone)
+        this_year = datetime.fromtimestamp(now, local.tzinfo).year
         days, months, at = _CALENDAR[language]
         year = "" if local.year == this_year else f" {local.year}"
         return f"{days.split()[local.weekday()]} {local.day} {months.split()[local.month - 1]}{year} {at} {local:%H:%M}"

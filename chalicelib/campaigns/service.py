@@ -1,7 +1,7 @@
 """Campaigns, for those who run them and for the dialogue."""
 
-from chalicelib.campaigns.model import Campaign
-from chalicelib.campaigns.store import CampaignStore, Stored
+from chalicelib.campaigns.model import Campaign, Stored
+from chalicelib.campaigns.store import CampaignStore
 from chalicelib.clock import Clock
 from chalicelib.errors import NotFound
 

@@ -9,20 +9,13 @@
 
 import secrets
 from collections.abc import Callable
-from typing import NamedTuple
 
 from chalicelib.aws.tables import Change, ConditionFailed, Create, Delete, Put, Step, Table
 from chalicelib.campaigns import model
-from chalicelib.campaigns.model import Campaign, partition
+from chalicelib.campaigns.model import Campaign, Stored, partition
 from chalicelib.errors import Conflict, FieldError, Invalid, NotFound
 
 _REFS = "refs"
-
-
-class Stored(NamedTuple):
-    campaign: Campaign
-    salt: str
-    """Random, this campaign's own: with it a fan's name on a platform becomes a key that says nothing about the fan."""
 
 
 class CampaignStore:

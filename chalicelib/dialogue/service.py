@@ -7,8 +7,8 @@ its turn and gets the same replies, or repeats the same steps.
 
 from typing import NamedTuple
 
+from chalicelib.campaigns.model import Stored
 from chalicelib.campaigns.service import Campaigns
-from chalicelib.campaigns.store import Stored
 from chalicelib.clock import Clock
 from chalicelib.dialogue import engine
 from chalicelib.dialogue.engine import Scene

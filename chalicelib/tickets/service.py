@@ -4,7 +4,7 @@ import base64
 import hmac
 from collections.abc import Callable
 
-from chalicelib.campaigns.store import Stored
+from chalicelib.campaigns.model import Stored
 from chalicelib.clock import Clock, iso, milliseconds
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.tickets.model import Entry, Ticket, ticket_id

@@ -1,0 +1,21 @@
+"""The whole of chalicelib ships, so it holds nothing else and nothing big."""
+
+from pathlib import Path
+
+CHALICELIB = Path(__file__).parents[2] / "chalicelib"
+SHIPPED = [path for path in CHALICELIB.rglob("*") if path.is_file() and path.suffix != ".pyc"]
+
+
+def test_a_module_can_be_read_in_one_go():
+    assert [path for path in SHIPPED if path.suffix == ".py" and len(path.read_text().splitlines()) > 500] == []
+
+
+def test_a_file_of_the_pages_loads_at_once():
+    assert [path for path in SHIPPED if path.stat().st_size > 50_000] == []
+
+
+def test_requirements_are_pinned():
+    lines = (CHALICELIB.parent / "requirements.txt").read_text().splitlines()
+    required = [line.partition("#")[0].strip() for line in lines if line.partition("#")[0].strip()]
+    assert len(required) < 10
+    assert [line for line in required if "==" not in line] == []
