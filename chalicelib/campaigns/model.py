@@ -109,6 +109,14 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         return f"{days.split()[local.weekday()]} {local.day} {months.split()[local.month - 1]}{year} {at} {local:%H:%M}"
 
 
+class Stored(NamedTuple):
+    """A campaign as it is kept, with what no one else may see."""
+
+    campaign: Campaign
+    salt: str
+    """Random, this campaign's own: with it a fan's name on a platform becomes a key that says nothing about the fan."""
+
+
 _CALENDAR = {
     "en": (
         "Monday Tuesday Wednesday Thursday Friday Saturday Sunday",
