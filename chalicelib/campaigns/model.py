@@ -79,9 +79,6 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         wanted = locale[:2].lower()
         return next((language for language in self.languages if language == wanted), self.languages[0])
 
-    def question(self, question_id: str) -> Question | None:
-        return next((question for question in self.questions if question.id == question_id), None)
-
     def opening(self, now: float) -> Opening:
         """What a fan finds at `now` (seconds since the epoch).
 

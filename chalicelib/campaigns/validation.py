@@ -33,7 +33,7 @@ MOST_CHOICES = 13
 MOST_ANSWERS = 50
 MOST_TICKETS = 100_000
 MOST_ATTEMPTS = 10
-LONGEST_URL = 300
+LONGEST_URL = 200
 
 _READ_ONLY = {"ticketsLeft"}
 """What GET adds: sent back, it is passed over."""
@@ -108,7 +108,7 @@ def _campaign(languages: tuple[Language, ...]) -> Rule:
         "opensAt": _time,
         "closesAt": _time,
         "attempts": _whole(1, MOST_ATTEMPTS),
-        "welcome": said(500, "with the first question, it must fit one message, so it holds at most 500"),
+        "welcome": said(400, "with the first question, it must fit one message, so it holds at most 400"),
         "terms": _record(terms, terms_options),
     }
     return _record(required, options)

@@ -45,12 +45,12 @@ def test_the_window_is_in_the_time_zone_of_the_campaign():
 
 
 def test_the_opening_is_told_in_words_and_in_the_local_time_of_the_campaign():
-    campaign = a_campaign(opens_at="2026-12-05T19:00Z", closes_at="2027-01-01T04:05")
     now = at("2026-12-01T12:00+01:00")
-    assert campaign.opens("en", now) == "Saturday 5 December at 20:00"
-    assert campaign.opens("nl", now) == "zaterdag 5 december om 20:00"
-    assert campaign.closes("en", now) == "Friday 1 January 2027 at 04:05"
-    assert campaign.closes("nl", now) == "vrijdag 1 januari 2027 om 04:05"
+    this_year, next_year = a_campaign(opens_at="2026-12-05T19:00Z"), a_campaign(opens_at="2027-01-01T04:05")
+    assert this_year.opens("en", now) == "Saturday 5 December at 20:00"
+    assert this_year.opens("nl", now) == "zaterdag 5 december om 20:00"
+    assert next_year.opens("en", now) == "Friday 1 January 2027 at 04:05"
+    assert next_year.opens("nl", now) == "vrijdag 1 januari 2027 om 04:05"
 
 
 def test_the_year_is_left_out_by_the_clock_of_the_campaign():
@@ -60,7 +60,7 @@ def test_the_year_is_left_out_by_the_clock_of_the_campaign():
 
 
 def test_without_a_window_there_is_no_time_to_tell():
-    assert a_campaign().opens("en", 0) == a_campaign().closes("nl", 0) == ""
+    assert a_campaign().opens("en", 0) == ""
 
 
 @pytest.mark.parametrize(
@@ -77,8 +77,3 @@ def test_without_a_window_there_is_no_time_to_tell():
 )
 def test_a_fan_is_spoken_to_in_their_language_where_the_campaign_has_it(languages, locale, language):
     assert a_campaign(languages=languages).language(locale) == language
-
-
-def test_a_question_is_found_by_its_id():
-    assert a_campaign().question("style").answer == "house"
-    assert a_campaign().question("gone") is None

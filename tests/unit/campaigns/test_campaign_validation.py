@@ -253,11 +253,11 @@ def test_a_question_is_what_its_kind_needs(index, changes, field, message):
 
 
 @pytest.mark.parametrize(
-    "url", ["http://a.com", "https://", "https://[", "https://a b", "javascript:alert(1)", 5, "https://x/" + "y" * 300]
+    "url", ["http://a.com", "https://", "https://[", "https://a b", "javascript:alert(1)", 5, "https://x/" + "y" * 200]
 )
 def test_the_terms_are_behind_an_https_address(url):
     found = complaints(a_campaign_document(terms={"url": url}))
-    assert found == {"terms.url": "must be an address that starts with https://, of at most 300 characters"}
+    assert found == {"terms.url": "must be an address that starts with https://, of at most 200 characters"}
 
 
 def test_terms_are_noticed_or_asked_for():
