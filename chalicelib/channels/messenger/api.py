@@ -3,8 +3,8 @@
 A webhook verifies, translates, enqueues and answers; what the queue refuses is answered 503, so that Meta sends it again.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, cast
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qs
 
 from chalice.app import Request, Response
@@ -16,30 +16,13 @@ from chalicelib.dialogue.model import Message
 from chalicelib.http import json_response, query, response
 from chalicelib.logs import Log
 
-
-class Secrets(Protocol):
-    def get(self, name: str) -> Mapping[str, Any]:
-        """A secret's members, or `Unavailable`."""
-
-
-class Inbox(Protocol):
-    def accept(self, messages: Sequence[Message]) -> None:
-        """Keep all messages, or raise `Unavailable`."""
-
-
-class DeletionLog(Protocol):
-    """What became of each deletion request. It knows requests by their code, and nobody's id."""
-
-    def pending(self, code: str) -> None:
-        """A request came in. The same again changes nothing."""
-
-    def status(self, code: str) -> str | None:
-        """`pending` or `done`; None when there is no such request, or it is long ago."""
+if TYPE_CHECKING:
+    from chalicelib.channels.messenger.needs import DeletionLog, Inbox, Secrets
 
 
 class MessengerApi:
     def __init__(
-        self, secrets: Secrets, inbox: Inbox, deletions: DeletionLog, *, base_url: str, clock: Clock, log: Log
+        self, secrets: "Secrets", inbox: "Inbox", deletions: "DeletionLog", *, base_url: str, clock: Clock, log: Log
     ) -> None:
         self._secrets = secrets
         self._inbox = inbox
@@ -81,18 +64,20 @@ class MessengerApi:
         form = parse_qs(_raw_body(request).decode("utf-8", "replace"))
         secret = self._secret()
         try:
-            wish = signature.deletion_request(form.get("signed_request", [""])[0], signature.app_secrets(secret))
+            user_id, code = signature.deletion_request(
+                form.get("signed_request", [""])[0], signature.app_secrets(secret)
+            )
         except errors.Unauthenticated as error:
             self._log("refused", route="data-deletion", reason=str(error))
             raise
         if not secret.get("page_id"):
             raise errors.Unavailable("The secret messenger has no page_id: an operator must set it")
-        conversation = f"messenger:{secret['page_id']}:{wish.user_id}"
-        trace = ids.digest(conversation, wish.code)
-        self._deletions.pending(wish.code)
-        self._inbox.accept([Message(conversation, wish.code, milliseconds(self._clock), kind="deletion", trace=trace)])
+        conversation = f"messenger:{secret['page_id']}:{user_id}"
+        trace = ids.digest(conversation, code)
+        self._deletions.pending(code)
+        self._inbox.accept([Message(conversation, code, milliseconds(self._clock), kind="deletion", trace=trace)])
         self._log("deletion_requested", channel="messenger", trace=trace)
-        return json_response({"url": f"{self._base_url}/deletions/{wish.code}", "confirmation_code": wish.code})
+        return json_response({"url": f"{self._base_url}/deletions/{code}", "confirmation_code": code})
 
     def deletion_status(self, code: str, request: Request) -> Response:
         """What became of a request: a page for the person who follows Meta's link, JSON for a program that asks for it."""

@@ -1,32 +1,22 @@
 """What a person reads who follows the link that Meta gives them after asking to be forgotten."""
 
-from typing import NamedTuple
-
 from chalice.app import Response
 
 from chalicelib.http import response
 
-
-class _Words(NamedTuple):
-    title: str
-    pending: str
-    done: str
-    unknown: str
-
-
 _WORDS = {
-    "en": _Words(
-        "Deleting your data",
-        "We have your request. Your data is being deleted; this takes a few minutes at most.",
-        "Your data has been deleted.",
-        "We do not know this request. We keep the record of a request for 90 days.",
-    ),
-    "nl": _Words(
-        "Je gegevens verwijderen",
-        "We hebben je verzoek ontvangen. Je gegevens worden verwijderd; dat duurt hooguit een paar minuten.",
-        "Je gegevens zijn verwijderd.",
-        "We kennen dit verzoek niet. We bewaren een verzoek 90 dagen.",
-    ),
+    "en": {
+        "title": "Deleting your data",
+        "pending": "We have your request. Your data is being deleted; this takes a few minutes at most.",
+        "done": "Your data has been deleted.",
+        "unknown": "We do not know this request. We keep the record of a request for 90 days.",
+    },
+    "nl": {
+        "title": "Je gegevens verwijderen",
+        "pending": "We hebben je verzoek ontvangen. Je gegevens worden verwijderd; dat duurt hooguit een paar minuten.",
+        "done": "Je gegevens zijn verwijderd.",
+        "unknown": "We kennen dit verzoek niet. We bewaren een verzoek 90 dagen.",
+    },
 }
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -40,11 +30,10 @@ def answer(status: str | None, accepted: str) -> Response:
     """The page for a status (`pending`, `done`, None) in the first language of `accepted` that we speak; 404 where it is None."""
     language = _language(accepted)
     words = _WORDS[language]
-    text = {"pending": words.pending, "done": words.done}.get(status or "", words.unknown)
     page = (
         f'<!doctype html><html lang="{language}"><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">'
-        f"<title>{words.title}</title><h1>{words.title}</h1><p>{text}</p></html>"
+        f"<title>{words['title']}</title><h1>{words['title']}</h1><p>{words[status or 'unknown']}</p></html>"
     )
     return response(page, "text/html; charset=utf-8", _HEADERS, 404 if status is None else 200)
 

@@ -62,17 +62,6 @@ class _Ignored(Exception):  # an outcome: why this event gets no answer
         self.kind = kind
 
 
-class _Act(NamedTuple):
-    """What a fan did, before we know who and when."""
-
-    kind: Kind
-    mid: object = None
-    text: str = ""
-    payload: str = ""
-    ref: str = ""
-    media: str = ""
-
-
 def translate(raw: bytes, now: int) -> Translation:
     """Translate a verified body. `now`, in milliseconds, stands in where an event has no time.
 
@@ -149,29 +138,18 @@ def _message(entry: dict[str, Any], event: dict[str, Any], now: int) -> Message:
         raise _Ignored("echo")
     conversation = f"messenger:{page}:{fan}"
     at = _time(event.get("timestamp")) or _time(entry.get("time"))
-    name = _text(act.mid, _MID_LIMIT) or ids.digest(
-        conversation, str(at), act.kind, act.ref, act.payload, act.text, length=22
-    )
-    return Message(
-        conversation=conversation,
-        id=name,
-        at=at or now,
-        kind=act.kind,
-        text=act.text,
-        payload=act.payload,
-        ref=act.ref,
-        media=act.media,
-        trace=ids.digest(conversation, name),
-    )
+    name = act.id or ids.digest(conversation, str(at), act.kind, act.ref, act.payload, act.text, length=22)
+    return act._replace(conversation=conversation, id=name, at=at or now, trace=ids.digest(conversation, name))
 
 
-def _act(event: dict[str, Any]) -> _Act:
+def _act(event: dict[str, Any]) -> Message:
+    """What the fan did; not yet who and when."""
     if isinstance(event.get("message"), dict):
         return _sent(event["message"])
     if isinstance(event.get("postback"), dict):
         return _pressed(event["postback"])
     if isinstance(event.get("referral"), dict):
-        return _Act("start", ref=_ref(event))
+        return _did("start", {}, ref=_ref(event))
     if isinstance(event.get("optin"), dict):
         return _opted_in(event["optin"])
     if any(name in event for name in ("message", "postback", "referral", "optin")):
@@ -179,42 +157,46 @@ def _act(event: dict[str, Any]) -> _Act:
     raise _Ignored(next((name for name in _IGNORED if name in event), "unknown"))
 
 
-def _sent(message: dict[str, Any]) -> _Act:
+def _sent(message: dict[str, Any]) -> Message:
     """A message: https://developers.facebook.com/docs/messenger-platform/reference/webhook-events/messages ."""
     if message.get("is_echo"):
         raise _Ignored("echo")
     if message.get("is_deleted"):
         raise _Ignored("deleted")
-    mid, text = message.get("mid"), _text(message.get("text"), TEXT_LIMIT)
+    text = _text(message.get("text"), TEXT_LIMIT)
     quick_reply = message.get("quick_reply")
     if isinstance(quick_reply, dict):
-        return _Act("choice", mid, text, payload=_text(quick_reply.get("payload"), _PAYLOAD_LIMIT))
+        return _did("choice", message, text=text, payload=_text(quick_reply.get("payload"), _PAYLOAD_LIMIT))
     if ref := _ref(message):  # the fan wrote from an advertisement
-        return _Act("start", mid, text, ref=ref)
+        return _did("start", message, text=text, ref=ref)
     if text.strip():  # a link comes with a `fallback` attachment: what was typed counts
-        return _Act("text", mid, text)
+        return _did("text", message, text=text)
     media = _media(message)
-    if not media and not mid:
+    if not media and not message.get("mid"):
         raise _Ignored("broken")
-    return _Act("media", mid, media=media or "unsupported")
+    return _did("media", message, media=media or "unsupported")
 
 
-def _pressed(postback: dict[str, Any]) -> _Act:
+def _pressed(postback: dict[str, Any]) -> Message:
     """A button, a menu item, an ice breaker, or Get Started, which brings a new fan's `ref`."""
-    mid, title = postback.get("mid"), _text(postback.get("title"), TEXT_LIMIT)
+    title = _text(postback.get("title"), TEXT_LIMIT)
     payload, ref = _text(postback.get("payload"), _PAYLOAD_LIMIT), _ref(postback)
     if ref or payload == GET_STARTED:
-        return _Act("start", mid, title, ref=ref)
+        return _did("start", postback, text=title, ref=ref)
     if not payload and not title:
         raise _Ignored("broken")
-    return _Act("choice", mid, title, payload=payload)
+    return _did("choice", postback, text=title, payload=payload)
 
 
-def _opted_in(optin: dict[str, Any]) -> _Act:
+def _opted_in(optin: dict[str, Any]) -> Message:
     """The Send to Messenger plugin starts a chat; an opt-in with a `type` is for notifications, which we do not send."""
     if "type" in optin:
         raise _Ignored("optin")
-    return _Act("start", ref=_text(optin.get("ref"), _REF_LIMIT))
+    return _did("start", optin, ref=_text(optin.get("ref"), _REF_LIMIT))
+
+
+def _did(kind: Kind, holder: dict[str, Any], **what: str) -> Message:
+    return Message("", _text(holder.get("mid"), _MID_LIMIT), 0, kind, **what)
 
 
 def _media(message: dict[str, Any]) -> str:

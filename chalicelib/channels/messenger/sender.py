@@ -7,7 +7,6 @@ It never sleeps: a reply that cannot go now raises `Later`, and its queue brings
 import math
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import Any, Protocol
 
 import requests
 
@@ -16,6 +15,7 @@ from chalicelib.batch import LONGEST_DELAY, Later, backoff
 from chalicelib.channels.delivery import Undeliverable
 from chalicelib.channels.messenger import faults, outbound
 from chalicelib.channels.messenger.names import Names
+from chalicelib.channels.messenger.needs import Secrets
 from chalicelib.channels.messenger.pace import Pace
 from chalicelib.clock import Clock
 from chalicelib.dialogue.model import Reply
@@ -32,11 +32,6 @@ LONGEST_PAUSE = 30
 """Seconds that a page pauses for a passing fault, so that it is soon back when the platform is."""
 
 _MOST_BEGUN = 200
-
-
-class Secrets(Protocol):
-    def get(self, name: str) -> Mapping[str, Any]:
-        """A secret's members, or `Unavailable`."""
 
 
 class _Page:

@@ -10,19 +10,11 @@ import hmac
 import json
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from chalicelib import errors
 
 _SCHEME = "sha256="
-
-
-class DeletionRequest(NamedTuple):
-    """What a person asked of Meta, and Meta of us."""
-
-    user_id: str
-    code: str
-    """Names this request: the same request again has the same code, and only the app secret's holders could make it up."""
 
 
 def app_secrets(secret: Mapping[str, Any]) -> tuple[str, ...]:
@@ -44,9 +36,10 @@ def same_token(given: str | None, expected: object) -> bool:
     return isinstance(expected, str) and expected != "" and _same(given or "", expected)
 
 
-def deletion_request(signed: str, secrets: Sequence[str]) -> DeletionRequest:
-    """Verify, then parse, the `signed_request` of Meta's data deletion callback.
+def deletion_request(signed: str, secrets: Sequence[str]) -> tuple[str, str]:
+    """Verify, then parse, the `signed_request` of Meta's data deletion callback: the person's id, and a code for the request.
 
+    The same request again has the same code, and only the app secret's holders could make it up.
     `Unauthenticated` unless one of the secrets signed it, `Invalid` when what it signed names nobody.
     https://developers.facebook.com/docs/development/create-an-app/app-dashboard/data-deletion-callback
     """
@@ -62,7 +55,7 @@ def deletion_request(signed: str, secrets: Sequence[str]) -> DeletionRequest:
     if not isinstance(user_id, str) or not (user_id.isascii() and user_id.isalnum()):
         raise errors.Invalid("The signed request names no user_id")
     code = _mac(signer, f"deletion\0{user_id}\0{facts.get('issued_at')}".encode("utf-8", "replace"))
-    return DeletionRequest(user_id, code.hex()[:32])
+    return user_id, code.hex()[:32]
 
 
 def _signer(proof: bytes, payload: bytes, secrets: Sequence[str]) -> str:
