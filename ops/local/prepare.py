@@ -6,6 +6,7 @@ A program of its own, so that the SDK's memory is given back.
 import os
 import sys
 import time
+from functools import cache
 
 import boto3
 import requests
@@ -18,12 +19,12 @@ PATIENCE = 30.0
 
 
 def main() -> None:
-    session = boto3.session.Session()
+    client = cache(boto3.session.Session().client)
     wait_for(os.environ["AWS_ENDPOINT_URL"] + "/_ministack/health")
-    stack.apply(session.client("cloudformation"), "local")
-    secrets.put(session.client("secretsmanager"), "local")
+    stack.apply(client("cloudformation"), "local")
+    secrets.put(client("secretsmanager"), "local")
     declared = wait_for(os.environ["FUNCTIONS_URL"]).json()
-    register(session.client, [Function(**function) for function in declared])
+    register(client, [Function(**function) for function in declared])
     wait_for(os.environ["APP_URL"] + "/health")
     wait_for(os.environ["SIMULATOR_URL"])
 

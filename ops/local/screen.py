@@ -4,7 +4,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, TextIO
+from typing import TextIO
 
 COLOURS = {"run": "1", "api": "32", "functions": "36", "emulator": "35", "chat": "33", "setup": "34"}
 RED, DIM, PLAIN = "31", "2", "0"
@@ -12,6 +12,7 @@ RED, DIM, PLAIN = "31", "2", "0"
 EMULATOR_NOISE = ("cryptography package not installed",)
 """The emulator's regrets about what this application never uses."""
 
+ALARMING = re.compile(r"\b(ERROR|CRITICAL|Traceback|failed)\b| 5\d\d \d+ ms$")
 EMULATOR_STAMP = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d ")
 
 
@@ -40,8 +41,7 @@ class Screen:
         self._out.flush()
 
     def _warn(self, text: str) -> str:
-        alarming = re.search(r"\b(ERROR|CRITICAL|Traceback|failed)\b|level=error| 5\d\d ", text)
-        return self._paint(text, RED) if alarming else text
+        return self._paint(text, RED) if ALARMING.search(text) else text
 
     def _paint(self, text: str, colour: str) -> str:
         return f"\033[{colour}m{text}\033[0m" if self._coloured else text
@@ -53,14 +53,15 @@ def _readable(source: str, line: str) -> str | None:
         if not line or any(noise in line for noise in EMULATOR_NOISE):
             return None
         line = EMULATOR_STAMP.sub("", line)
-    if line.startswith("{"):
-        try:
-            return _as_text(json.loads(line))
-        except json.JSONDecodeError:
-            return line
-    return line
+    return _event_as_text(line) or line
 
 
-def _as_text(record: dict[str, Any]) -> str:
-    event = str(record.pop("event", ""))
-    return "  ".join([event, *(f"{name}={value}" for name, value in record.items())])
+def _event_as_text(line: str) -> str:
+    """The application's log lines are JSON with an `event`; nothing for any other line."""
+    try:
+        match json.loads(line):
+            case {"event": event, **fields}:
+                return "  ".join([str(event), *(f"{name}={value}" for name, value in fields.items())])
+    except json.JSONDecodeError:
+        pass
+    return ""
