@@ -1,6 +1,6 @@
 """`python -m ops tickets`: the keys that sign tickets, in the stage's secret `guestlist/<stage>/tickets`.
 
-A running function reads the secret anew every few minutes; `docs/tickets.md` says what to do when.
+A running function keeps the secret for five minutes; `docs/tickets.md` says what to do when.
 """
 
 import json
