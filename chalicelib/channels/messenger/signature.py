@@ -8,6 +8,7 @@ import binascii
 import hashlib
 import hmac
 import json
+import re
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 from chalicelib import errors
 
 _SCHEME = "sha256="
+_IDENTIFIER = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
 def app_secrets(secret: Mapping[str, Any]) -> tuple[str, ...]:
@@ -52,7 +54,7 @@ def deletion_request(signed: str, secrets: Sequence[str]) -> tuple[str, str]:
     if not isinstance(facts, dict) or str(facts.get("algorithm", "")).upper() != "HMAC-SHA256":
         raise errors.Unauthenticated("The signed request's algorithm must be HMAC-SHA256")
     user_id = facts.get("user_id")
-    if not isinstance(user_id, str) or not (user_id.isascii() and user_id.isalnum()):
+    if not isinstance(user_id, str) or not _IDENTIFIER.fullmatch(user_id):
         raise errors.Invalid("The signed request names no user_id")
     code = _mac(signer, f"deletion\0{user_id}\0{facts.get('issued_at')}".encode("utf-8", "replace"))
     return user_id, code.hex()[:32]
