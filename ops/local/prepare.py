@@ -14,6 +14,7 @@ import requests
 from ops.local import demo, secrets, stack
 from ops.local.functions import Function
 from ops.local.register import register
+from ops.local.seed import seed
 
 PATIENCE = 30.0
 
@@ -26,6 +27,7 @@ def main() -> None:
     demo.seed()
     declared = wait_for(os.environ["FUNCTIONS_URL"]).json()
     register(client, [Function(**function) for function in declared])
+    seed()
     wait_for(os.environ["APP_URL"] + "/health")
     wait_for(os.environ["SIMULATOR_URL"])
 
