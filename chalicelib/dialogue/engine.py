@@ -260,6 +260,9 @@ class _Dialogue:
             when = campaign.opens(_spoken(self.state, campaign), self.scene.now)
             return self._then(before, Reply(_say(self.state, campaign, opening, when=when)))
         if self.state.step == "question":
+            hint = campaign.questions[self.state.question].hint
+            if hint and key in {"help", "not_understood"}:
+                before = f"{before} {hint[_spoken(self.state, campaign)]}"
             return self._only(self._ask(campaign, before))
         if self.scene.sold_out:
             return self._then(before, Reply(_say(self.state, campaign, "sold_out")))
