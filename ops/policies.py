@@ -95,8 +95,13 @@ def document(stage: str, function: str) -> dict[str, Any]:
 
 
 def _statements(stage: str, function: str) -> Iterator[dict[str, Any]]:
-    log = Grant(f"logs:*:*:log-group:/aws/lambda/guestlist-{{stage}}-{function}:*", ("CreateLogStream", "PutLogEvents"))
-    for grant in (*GRANTS[function], log):
+    for grant in (*GRANTS[function], _log(function)):
         service = grant.arn.partition(":")[0]
         actions = [f"{service}:{action}" for action in grant.actions]
         yield {"Effect": "Allow", "Action": actions, "Resource": [f"arn:aws:{grant.arn.format(stage=stage)}"]}
+
+
+def _log(function: str) -> Grant:
+    """The function's own log group, which Lambda makes in the function's role. The API's function has the stage's bare name."""
+    name = "guestlist-{stage}" if function == "api_handler" else f"guestlist-{{stage}}-{function}"
+    return Grant(f"logs:*:*:log-group:/aws/lambda/{name}:*", ("CreateLogGroup", "CreateLogStream", "PutLogEvents"))

@@ -1,6 +1,7 @@
 """The policy files: generated, exact, and one for each function that Chalice makes."""
 
 import json
+import re
 
 import pytest
 from chalice.config import Config
@@ -40,7 +41,7 @@ def test_every_grant_names_actions_and_resources_of_its_stage(stage, function):
         for resource in statement["Resource"]:
             _, _, service, region, account, name = resource.split(":", 5)
             assert (service, region, account) in {(action.split(":")[0], "*", "*") for action in statement["Action"]}
-            assert f"guestlist-{stage}-" in name or f"guestlist/{stage}/" in name
+            assert re.search(rf"guestlist[-/]{stage}\b", name)
             assert "*" not in name.removesuffix(":*")
 
 
@@ -49,7 +50,7 @@ def test_stages_differ_in_their_names_only():
     assert json.loads(json.dumps(staging).replace("staging", "prod")) == prod
     for stage in ("local", *policies.STAGES):
         variables = CONFIG["stages"][stage]["environment_variables"]
-        assert set(variables) == {"STAGE", "BASE_URL", "MESSENGER_API_URL", "SLACK_API_URL"}
+        assert {"STAGE", "BASE_URL", "MESSENGER_API_URL", "SLACK_API_URL"} <= set(variables)
         assert variables["STAGE"] == stage
 
 
