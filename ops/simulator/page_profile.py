@@ -39,8 +39,8 @@ class PageProfile:
 
     @property
     def get_started(self) -> str:
-        """What tapping Get Started sends; the simulator shows the button even on a page that has set none."""
-        return str(self._set.get("get_started", {}).get("payload", "GET_STARTED"))
+        """What tapping Get Started sends. A page that has set none shows the button too: locally nobody sets a profile up."""
+        return str(self._set.get("get_started", {}).get("payload", "start"))
 
     def face(self) -> Json:
         """What an empty thread shows: the greeting, the ice breakers and the menu, each by locale."""

@@ -50,14 +50,14 @@ def test_a_fan_writes_and_the_application_gets_a_signed_webhook(simulator):
         ),
         (
             {"kind": "get_started"},
-            {"postback": {"title": "Get Started", "payload": "GET_STARTED", "mid": "m_1"}},
+            {"postback": {"title": "Get Started", "payload": "start", "mid": "m_1"}},
         ),
         (
-            {"kind": "get_started", "payload": "start", "ref": "bash"},
+            {"kind": "get_started", "payload": "begin", "ref": "bash"},
             {
                 "postback": {
                     "title": "Get Started",
-                    "payload": "start",
+                    "payload": "begin",
                     "mid": "m_1",
                     "referral": {"ref": "bash", "source": "SHORTLINK", "type": "OPEN_THREAD"},
                 }
