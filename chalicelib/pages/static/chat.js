@@ -210,7 +210,9 @@ function add(shown, fresh = true) {
   return shown;
 }
 
+/** Keep the newest message in sight; a conversation that needs the room gets the poster's. */
 function follow() {
+  if (log.scrollHeight > log.clientHeight + 1) document.body.classList.remove("opening");
   log.scrollTop = log.scrollHeight;
 }
 new ResizeObserver(follow).observe(log); // the keyboard opened, or the answers took some of the height
