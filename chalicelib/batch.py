@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol
 from chalicelib.logs import log
 
 RESERVE_MILLISECONDS = 5_000
-"""A record is only begun while this much of the function's time is left."""
+"""The longest that handling one record takes, unless the handler says otherwise."""
 
 LONGEST_DELAY = 300
 """Seconds."""
@@ -55,19 +55,20 @@ def process(
     handle: Callable[[Record], None],
     *,
     repeatable: bool = True,
+    reserve: int = RESERVE_MILLISECONDS,
 ) -> Failures:
     """Handle each record in order; answer with the ones that must come again.
 
-    `remaining` tells the function's remaining milliseconds. A record that fails comes again after 1, 2, 4, … seconds (or after
-    `Later.seconds`), and the rest of its group with it; one that could not be begun comes again at once. Lambda deletes the others
-    when the whole batch is over. Where handling a record twice is seen by someone, it is not `repeatable`, and is deleted as soon as it
-    is handled: a process that dies then repeats one record at most, and not the whole batch.
+    `remaining` tells the function's remaining milliseconds; a record is only begun while `reserve` of them are left, and else comes
+    again at once. One that fails comes again after 1, 2, 4, … seconds (or after `Later.seconds`), and the rest of its group with it.
+    Lambda deletes the others when the whole batch is over. Where handling a record twice is seen by someone, it is not `repeatable`, and
+    is deleted as soon as it is handled: a process that dies then repeats one record at most, and not the whole batch.
     """
     waits: dict[str, tuple[int, str]] = {}
     returned: list[tuple[Record, int]] = []
     for record in records(event):
         if record.group not in waits:
-            wait = _attempt(record, remaining, handle)
+            wait = _attempt(record, handle) if remaining() >= reserve else (0, "short of time")
             if wait is None:
                 if not repeatable:
                     queue.delete(record.receipt)
@@ -93,10 +94,8 @@ def records(event: Mapping[str, Any]) -> Iterable[Record]:
         )
 
 
-def _attempt(record: Record, remaining: Callable[[], int], handle: Callable[[Record], None]) -> tuple[int, str] | None:
+def _attempt(record: Record, handle: Callable[[Record], None]) -> tuple[int, str] | None:
     """Handle it: None when done, else for how many seconds its group waits, and why."""
-    if remaining() < RESERVE_MILLISECONDS:
-        return 0, "short of time"
     try:
         handle(record)
     except Later as later:

@@ -18,6 +18,8 @@ from chalicelib.logs import log
 
 BODY_LIMIT = 256 * 1024
 """Bytes; more is answered 413."""
+SIGNED_BODY_LIMIT = 5 * 1024 * 1024
+"""Of a platform, whose batches are as large as it likes (docs/decisions/0006): Lambda itself takes no more than 6 MB."""
 
 ANYONE = "anyone"
 FAN = "fan"
@@ -136,7 +138,7 @@ def problem(status: int, detail: str, **members: object) -> Response:
 def _answer(request: Request, roles: tuple[str, ...], view: Callable[[], Any]) -> Response:
     try:
         _check_caller(request, roles)
-        _check_size(request)
+        _check_size(request, SIGNED_BODY_LIMIT if PLATFORM in roles else BODY_LIMIT)
         answer = view()
     except errors.GuestlistError as error:
         return _refusal(error)
@@ -157,9 +159,9 @@ def _check_caller(request: Request, roles: tuple[str, ...]) -> None:
         raise errors.Forbidden(f"This is for the role {' or '.join(roles)}; the token's role is {role}")
 
 
-def _check_size(request: Request) -> None:
-    if len(request.raw_body) > BODY_LIMIT:
-        raise errors.TooLarge(f"The body has {len(request.raw_body)} bytes; the limit is {BODY_LIMIT}")
+def _check_size(request: Request, limit: int) -> None:
+    if len(request.raw_body) > limit:
+        raise errors.TooLarge(f"The body has {len(request.raw_body)} bytes; the limit is {limit}")
 
 
 def _refusal(error: errors.GuestlistError) -> Response:

@@ -136,7 +136,7 @@ def web_chat() -> "WebChat":
 def inbox() -> "Inbox":
     from chalicelib.channels.inbox import Inbox
 
-    return Inbox(queue("inbound.fifo"))
+    return Inbox(queue("inbound.fifo"), log)
 
 
 @functools.cache

@@ -70,7 +70,7 @@ class World:
         self.dialogue = Dialogue(
             self.store(conversations), self.campaigns, self.tickets, "https://fans.example", self.clock, self.log
         )
-        self.inbox = Inbox(inbound)
+        self.inbox = Inbox(inbound, self.log)
         self.bot = Bot(inbound, self.dialogue, Outbox(outbound), Deletions(conversations, self.clock))
         self.sender = Sender(outbound, self.parked, {"messenger": wrapped(self.channel)}, self.log)
 

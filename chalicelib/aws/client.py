@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from chalicelib.aws.signature import Credentials, Signer
+from chalicelib.errors import Unavailable
 from chalicelib.settings import Settings
 
 ATTEMPTS = 4
@@ -43,7 +44,7 @@ _SERVICES = {
 }
 
 
-class AwsError(Exception):
+class AwsError(Unavailable):
     """AWS refused, or did not answer. `code` is the error's name in AWS's API reference."""
 
     def __init__(self, operation: str, code: str, details: Mapping[str, Any]) -> None:

@@ -10,17 +10,22 @@ from typing import Any, Protocol
 from chalicelib import batch
 from chalicelib.aws.queues import Outgoing, Queue
 from chalicelib.dialogue.model import Message, Reply
+from chalicelib.ids import digest
+from chalicelib.logs import Log
 
 
 class Inbox:
     """The webhook's side."""
 
-    def __init__(self, queue: Queue) -> None:
+    def __init__(self, queue: Queue, log: Log) -> None:
         self._queue = queue
+        self._log = log
 
     def accept(self, messages: Sequence[Message]) -> None:
         """Keep all messages, or raise `Unavailable`: then the platform sends them again, and none is kept twice."""
         self._queue.send([Outgoing(_packed(message), message.conversation, message.id) for message in messages])
+        for message in messages:
+            self._log("received", trace=message.trace, conversation=digest(message.conversation), kind=message.kind)
 
 
 class Answer(Protocol):

@@ -14,6 +14,9 @@ from chalicelib.channels.delivery import Channel, Undeliverable
 from chalicelib.dialogue.model import Message, Reply, packed, unpacked
 from chalicelib.logs import Log
 
+LONGEST_SEND = 16_000
+"""Milliseconds: the time that a channel gives a platform to connect and to answer, and some."""
+
 
 class Outbox:
     """The dialogue's side."""
@@ -42,7 +45,7 @@ class Sender:
 
     def handle(self, event: Mapping[str, Any], remaining: Callable[[], int]) -> batch.Failures:
         """Send a batch of replies (an SQS event); see `batch.process`."""
-        return batch.process(event, remaining, self._queue, self._send, repeatable=False)
+        return batch.process(event, remaining, self._queue, self._send, repeatable=False, reserve=LONGEST_SEND)
 
     def _send(self, record: batch.Record) -> None:
         body = json.loads(record.body)

@@ -11,7 +11,7 @@ from functools import cache
 import boto3
 import requests
 
-from ops.local import demo, secrets, stack
+from ops.local import secrets, stack
 from ops.local.functions import Function
 from ops.local.register import register
 from ops.local.seed import seed
@@ -24,7 +24,6 @@ def main() -> None:
     wait_for(os.environ["AWS_ENDPOINT_URL"] + "/_ministack/health")
     stack.apply(client("cloudformation"), "local")
     secrets.put(client("secretsmanager"), "local")
-    demo.seed()
     declared = wait_for(os.environ["FUNCTIONS_URL"]).json()
     register(client, [Function(**function) for function in declared])
     seed()

@@ -51,7 +51,8 @@ class MessengerApi:
         translation = inbound.translate(raw, milliseconds(self._clock))
         if translation.messages:
             self._inbox.accept(translation.messages)
-        self._log("webhook", channel="messenger", messages=len(translation.messages), **translation.ignored)
+        if translation.ignored:
+            self._log("ignored", channel="messenger", **translation.ignored)
         for notice in translation.notices:
             self._log(notice.kind, level="warning", action=notice.action, reason=notice.reason)
         return response("EVENT_RECEIVED", "text/plain")

@@ -117,7 +117,7 @@ def test_a_signed_webhook_is_kept_and_received(edge):
     answer = edge.api.receive(meta.webhook(meta.body(meta.text("Hi 🎉"), meta.event(read={"watermark": 1}))))
     assert (answer.status_code, answer.body) == (200, "EVENT_RECEIVED")
     assert [message.text for message in edge.inbox.kept] == ["Hi 🎉"]
-    assert edge.lines == [("webhook", {"channel": "messenger", "messages": 1, "read": 1})]
+    assert edge.lines == [("ignored", {"channel": "messenger", "read": 1})]
 
 
 def test_a_webhook_without_messages_does_not_trouble_the_queue(edge):
@@ -172,7 +172,7 @@ def test_no_changed_webhook_is_ever_kept(data):
 def test_a_policy_warning_reaches_the_log_as_a_warning(edge):
     notice = {"recipient": {"id": meta.PAGE}, "policy_enforcement": {"action": "block", "reason": "spam"}}
     edge.api.receive(meta.webhook(meta.body(notice)))
-    assert edge.lines[1] == ("policy_enforcement", {"level": "warning", "action": "block", "reason": "spam"})
+    assert edge.lines[0] == ("policy_enforcement", {"level": "warning", "action": "block", "reason": "spam"})
 
 
 def test_a_persons_wish_to_be_forgotten_is_queued_behind_their_messages(edge):
