@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+import requests
 from playwright.sync_api import expect
 
 from tests.builders import a_campaign
@@ -295,6 +296,23 @@ def test_a_spoilt_memory_begins_anew(open_chat):
         page.evaluate("spoilt => { localStorage['guestlist:birthday-bash'] = spoilt }", spoilt)
         page.reload()
         choice(page, "On a boat").wait_for()
+
+
+def test_the_demo_campaign_of_make_run_leads_to_a_ticket(local_run, browser):
+    page = browser.new_page()
+    page.goto(local_run.web + "/chat/birthday-bash")
+    token = {"Authorization": "Bearer local-organiser-token"}
+    campaign = requests.get(local_run.web + "/campaigns/birthday-bash", headers=token, timeout=10).json()
+    for number, asked in enumerate(campaign["questions"], start=1):
+        question(page, f"Question {number} of 3")
+        if asked["kind"] == "choice":
+            choice(page, next(one["text"]["en"] for one in asked["choices"] if one["id"] == asked["answer"])).click()
+        else:
+            write(page, asked["accept"]["en"][0])
+    page.locator(".stub a").wait_for()
+    code = page.locator(".stub a").get_attribute("href").removeprefix("/t/")
+    picture = requests.get(f"{local_run.web}/t/{code}.png", timeout=10)
+    assert decoded(opened(picture.content)) == code
 
 
 # ── for everyone ──────────────────────────────────────────────────────────
