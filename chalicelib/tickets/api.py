@@ -20,7 +20,7 @@ from chalicelib.tickets.signing import KeyRing
 LONGEST_CODE = 300
 LONGEST_GATE = 40
 
-_NONCE = re.compile(r"[!-~]{8,100}")
+_NONCE = re.compile(r"[!-~]{1,100}")
 _PICTURE_HEADERS = {"Cache-Control": "private, max-age=86400", "X-Robots-Tag": "noindex"}
 
 
@@ -86,7 +86,7 @@ def _scan(body: Mapping[str, object]) -> tuple[str, str, str]:
         wrong.append(FieldError("code", f"must be the text of the ticket's QR code, at most {LONGEST_CODE} characters"))
     if not isinstance(nonce, str) or not _NONCE.fullmatch(nonce):
         wrong.append(
-            FieldError("nonce", "must be 8 to 100 ASCII characters without spaces, the same for the same scan")
+            FieldError("nonce", "must be 1 to 100 ASCII characters without spaces, the same for the same scan")
         )
     if not isinstance(gate, str) or len(gate) > LONGEST_GATE or not gate.isprintable():
         wrong.append(FieldError("gate", f"must be a text of at most {LONGEST_GATE} characters, or left out"))

@@ -13,8 +13,15 @@ from pathlib import Path
 from socketserver import ThreadingMixIn
 
 from chalice.app import Chalice
-from chalice.local import ChaliceRequestHandler, CustomLocalChalice, LocalChalice
+from chalice.local import (
+    ChaliceRequestHandler,
+    CustomLocalChalice,
+    LocalChalice,
+    LocalGatewayException,
+    NotAuthorizedError,
+)
 
+from chalicelib.http import problem
 from ops.local.serving import InheritedServer, function_config, load_application, serve_until_told
 
 
@@ -36,6 +43,13 @@ class Handler(ChaliceRequestHandler):
         finally:
             self.requests_under_way.discard(threading.get_ident())
         self.announce(1000 * (time.perf_counter() - began))
+
+    def _send_error_response(self, error: LocalGatewayException) -> None:
+        """What API Gateway refuses by itself: said as our own routes say it, and an unknown path is 404."""
+        status = 401 if isinstance(error, NotAuthorizedError) else 404
+        detail = "Send Authorization: Bearer … with a token of this stage" if status == 401 else "There is no such path"  # noqa: PLR2004
+        answer = problem(status, detail)
+        self._send_http_response(status, dict(answer.headers), answer.body)
 
     do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = do_PATCH = do_OPTIONS = answer  # noqa: N815
 

@@ -123,6 +123,13 @@ def test_the_ticket_counts_down_the_stock(local_run, campaign):
     assert organiser(local_run, "/campaigns/birthday-bash").json()["ticketsLeft"] == left - 1
 
 
+@pytest.mark.parametrize(("path", "status"), [("/campaigns/birthday-bash", 401), ("/no/such/path", 404)])
+def test_what_the_gateway_itself_refuses_is_a_problem_like_any_other(local_run, path, status):
+    answer = requests.get(local_run.web + path, timeout=10)
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert (answer.status_code, answer.json()["status"]) == (status, status)
+
+
 def test_while_the_platform_is_down_webhooks_answer_and_when_it_is_back_every_reply_arrives_in_order(local_run):
     fans = [MessengerFan(local_run) for _ in range(3)]
     fault = {"channel": "messenger", "status": 503, "code": 2, "count": 6}

@@ -197,7 +197,7 @@ def test_without_a_gate_none_is_told(client, code):
     [
         ({}, ["code", "nonce"]),
         ({"code": 1, "nonce": 2, "gate": 3}, ["code", "nonce", "gate"]),
-        ({"code": "", "nonce": "short", "gate": "x" * 41}, ["code", "nonce", "gate"]),
+        ({"code": "", "nonce": "with space", "gate": "x" * 41}, ["code", "nonce", "gate"]),
         ({"code": "x" * 301, "nonce": "x" * 101, "gate": "\n"}, ["code", "nonce", "gate"]),
         ({"code": "x", "nonce": "has a space in it"}, ["nonce"]),
     ],
