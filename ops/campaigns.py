@@ -16,15 +16,11 @@ import click
 import segno
 from msgspec.structs import replace
 
-from chalicelib import clock, settings
-from chalicelib.aws.client import AwsError, Client
-from chalicelib.aws.signature import Credentials
-from chalicelib.aws.tables import DynamoTable
+from chalicelib import settings, wiring
 from chalicelib.campaigns.model import State, encode
 from chalicelib.campaigns.service import Campaigns
-from chalicelib.campaigns.store import CampaignStore
 from chalicelib.campaigns.validation import decode
-from chalicelib.errors import GuestlistError, Invalid
+from chalicelib.errors import GuestlistError, Invalid, Unavailable
 from ops.local.environment import isolated
 
 CONFIG = Path(__file__).parents[1] / ".chalice" / "config.json"
@@ -46,14 +42,13 @@ class Commands(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
+        except Unavailable as error:
+            raise click.ClickException(f"{error}. For the stage local, is `make run` running?") from None
         except GuestlistError as error:
             wrong = error.errors if isinstance(error, Invalid) else ()
             raise click.ClickException(
                 "\n".join([str(error), *(f"  {field}: {said}" for field, said in wrong)])
             ) from None
-        except AwsError as error:
-            hint = "AWS refused, or did not answer. For the stage local, is `make run` running?"
-            raise click.ClickException(f"{error}: {hint}") from None
         except settings.MissingSettings as error:
             raise click.ClickException(str(error)) from None
 
@@ -139,28 +134,33 @@ def qr(connect: Connect, campaign_id: str, page: str | None, out: Path | None, s
 
 
 def connect(stage: str) -> Stage:
-    """The campaigns of a stage, with the credentials that the AWS SDK finds; the local ones with none."""
-    environ = environment(stage, os.environ)
-    of_stage = settings.read(environ)
-    if stage == "local":
-        credentials = Credentials(environ["AWS_ACCESS_KEY_ID"], environ["AWS_SECRET_ACCESS_KEY"], "")
-    else:
-        found = boto3.Session().get_credentials()
-        if found is None:
-            raise click.ClickException("There are no AWS credentials: set AWS_PROFILE, or run aws sso login")
-        credentials = Credentials(found.access_key, found.secret_key, found.token or "")
-    table = DynamoTable(Client("dynamodb", of_stage, credentials), of_stage.name("campaigns"))
-    return Stage(Campaigns(CampaignStore(table), clock.system), of_stage.base_url)
+    """The campaigns of a stage, as its functions have them."""
+    of_stage = environment(stage, os.environ)
+    os.environ.clear()
+    os.environ.update(of_stage)
+    return Stage(wiring.campaigns(), wiring.read_settings().base_url)
 
 
 def environment(stage: str, environ: Mapping[str, str]) -> dict[str, str]:
-    """What the stage's functions have as their environment: `.chalice/config.json`, and what the operator sets instead."""
+    """What the stage's functions have as their environment: `.chalice/config.json`, and what the operator sets instead.
+
+    The credentials are those that the AWS SDK finds; on the stage local they open nothing, and AWS is on this machine.
+    """
     config = json.loads(CONFIG.read_text())
     if stage not in config["stages"]:
         raise click.ClickException(f"There is no stage {stage}: .chalice/config.json has {', '.join(config['stages'])}")
-    configured = {**config["environment_variables"], **config["stages"][stage]["environment_variables"]}
-    if stage != "local":
-        region = environ.get("AWS_REGION") or boto3.Session().region_name or ""
-        return {**configured, **environ, "STAGE": stage, "AWS_REGION": region}
-    endpoint = environ.get("AWS_ENDPOINT_URL") or f"http://127.0.0.1:{environ.get('AWS_PORT') or 4566}"
-    return isolated({**configured, **environ, "STAGE": stage}, endpoint)
+    configured = {**config["environment_variables"], **config["stages"][stage]["environment_variables"], **environ}
+    if stage == "local":
+        endpoint = environ.get("AWS_ENDPOINT_URL") or f"http://127.0.0.1:{environ.get('AWS_PORT') or 4566}"
+        return isolated(configured, endpoint) | {"STAGE": stage}
+    session = boto3.Session()
+    found = session.get_credentials()
+    if found is None:
+        raise click.ClickException("There are no AWS credentials: set AWS_PROFILE, or run aws sso login")
+    return configured | {
+        "STAGE": stage,
+        "AWS_REGION": session.region_name or "",
+        "AWS_ACCESS_KEY_ID": found.access_key,
+        "AWS_SECRET_ACCESS_KEY": found.secret_key,
+        "AWS_SESSION_TOKEN": found.token or "",
+    }

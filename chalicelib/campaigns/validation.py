@@ -144,8 +144,13 @@ def _unprintable(text: str, *, lines: bool) -> str:
 
 def _answer(value: Json, path: str) -> Iterator[FieldError]:
     yield from _text(80, "nobody types more than 80")(value, path)
-    if isinstance(value, str) and value.strip() and not any(map(str.isalnum, unicodedata.normalize("NFKD", value))):
+    if isinstance(value, str) and value.strip() and not any(map(_is_compared, unicodedata.normalize("NFKD", value))):
         yield FieldError(path, "holds no letter or digit, so it cannot be compared with what fans type: write a word")
+
+
+def _is_compared(character: str) -> bool:
+    """Letters and digits are; accents, marks and letters that only modify others (an apostrophe may be one) are not."""
+    return character.isalnum() and unicodedata.category(character) != "Lm"
 
 
 def _pattern(expression: str, what: str) -> Rule:

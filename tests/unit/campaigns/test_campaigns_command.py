@@ -1,12 +1,15 @@
 """`python -m ops campaigns`, on a table in memory."""
 
+import functools
 import json
+import os
 from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner
 
+from chalicelib import wiring
 from chalicelib.campaigns.service import Campaigns
 from chalicelib.campaigns.store import CampaignStore
 from ops import campaigns as command
@@ -86,11 +89,26 @@ def test_another_kind_of_picture_is_refused(run, stage):
     assert "must end in .svg or .png" in run("qr", "birthday-bash", "--out", "code.gif")[1]
 
 
-def test_when_nothing_answers_the_way_out_is_said(monkeypatch):
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+@pytest.fixture
+def alone(monkeypatch):
+    """The command as it is started by an operator, with nothing wired yet; afterwards the process is as it was."""
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    for built in (wiring.read_settings, wiring.client, wiring.table, wiring.campaigns):
+        monkeypatch.setattr(wiring, built.__name__, functools.cache(built.__wrapped__))
+
+
+def test_when_nothing_answers_the_way_out_is_said(alone):
+    os.environ["AWS_ENDPOINT_URL"] = "http://127.0.0.1:1"
     result = CliRunner().invoke(command.campaigns, ["show", "birthday-bash"])
     assert result.exit_code == 1
     assert "is `make run` running?" in result.output
+
+
+def test_an_emulator_elsewhere_is_not_local(alone):
+    os.environ["AWS_ENDPOINT_URL"] = "https://dynamodb.eu-west-1.amazonaws.com"
+    result = CliRunner().invoke(command.campaigns, ["put", DEMO])
+    assert result.exit_code == 1
+    assert "must be an emulator on this machine" in result.output
 
 
 def test_the_local_stage_never_leaves_this_machine():
@@ -100,22 +118,14 @@ def test_the_local_stage_never_leaves_this_machine():
     assert environ["AWS_ACCESS_KEY_ID"] == "test"
 
 
-def test_an_emulator_elsewhere_is_not_local(monkeypatch):
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "https://dynamodb.eu-west-1.amazonaws.com")
-    result = CliRunner().invoke(command.campaigns, ["put", DEMO])
-    assert result.exit_code == 1
-    assert "must be an emulator on this machine" in result.output
-
-
 def test_a_stage_that_is_not_configured_is_refused():
     with pytest.raises(click.ClickException, match="There is no stage live"):
         command.environment("live", {})
 
 
-def test_the_environment_goes_before_the_configuration():
-    environ = command.environment("staging", {"AWS_REGION": "eu-north-1", "BASE_URL": "https://x.example"})
-    assert (environ["STAGE"], environ["AWS_REGION"], environ["BASE_URL"]) == (
-        "staging",
-        "eu-north-1",
-        "https://x.example",
-    )
+def test_another_stage_takes_the_credentials_that_the_sdk_finds(monkeypatch):
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-north-1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIA")
+    environ = command.environment("staging", {"BASE_URL": "https://x.example", "STAGE": "local"})
+    assert (environ["STAGE"], environ["BASE_URL"]) == ("staging", "https://x.example")
+    assert (environ["AWS_REGION"], environ["AWS_ACCESS_KEY_ID"]) == ("eu-north-1", "AKIA")
