@@ -195,10 +195,8 @@ class _Dialogue:
         lines = (
             (self._text("welcome"), texts.say(language, "automated")),
             (campaign.welcome[language] if campaign.welcome else "", prize),
-            (
-                _terms(campaign, language) if terms and terms.consent == "notice" else "",
-                texts.say(language, "switch") if len(campaign.languages) > 1 else "",
-            ),
+            (_terms(campaign, language) if terms and terms.consent == "notice" else "",),
+            (texts.say(language, "switch") if len(campaign.languages) > 1 else "",),
         )
         return "\n".join(filter(None, (" ".join(filter(None, line)) for line in lines)))
 

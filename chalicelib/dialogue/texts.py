@@ -111,7 +111,7 @@ _NL = {
     "start_button": "Start",
     "help": (
         "Ik doe de quiz voor een ticket. Typ START om te beginnen of verder te gaan, OPNIEUW om opnieuw te beginnen, TICKET om je "
-        "ticket te zien, , STOP om te stoppen, ENGLISH voor Engels, VERWIJDER MIJN GEGEVENS om alles over jou te laten verwijderen."
+        "ticket te zien, STOP om te stoppen, ENGLISH voor Engels, VERWIJDER MIJN GEGEVENS om alles over jou te laten verwijderen."
     ),
     "language": "Welke taal wil je?",
     "language_set": "We gaan verder in het Nederlands.",
