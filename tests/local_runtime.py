@@ -120,6 +120,8 @@ def start_local_run(tmp_path_factory):
                 str(data or folder / "data"),
             ]
             environ = os.environ | environment | {name: str(port) for name, port in ports.items()}
+            if project != launch.PROJECT:
+                environ.pop("COVERAGE_PROCESS_CONFIG", None)  # another app.py than the one that is measured
             output = folder / "output"
             with output.open("wb") as file:
                 process = processes.start(command, environ, folder=launch.PROJECT, output=file)

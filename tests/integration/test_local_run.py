@@ -137,10 +137,12 @@ def under_make(tmp_path):
     ports = {variable: str(free_port()) for variable in ("PORT", "SIM_PORT", "AWS_PORT")}
     command = f"{sys.executable} -m ops run --project {SAMPLE} --data {tmp_path / 'data'}"
     (tmp_path / "Makefile").write_text(f"run:\n\t{command}\n")
+    environ = os.environ | ports | {"PYTHONPATH": str(launch.PROJECT)}
+    environ.pop("COVERAGE_PROCESS_CONFIG", None)
     terminal, ours = pty.openpty()
     make = subprocess.Popen(  # noqa: S603  # ours
         [sys.executable, "-c", RUN_IN_TERMINAL, str(tmp_path)],
-        env=os.environ | ports | {"PYTHONPATH": str(launch.PROJECT)},
+        env=environ,
         stdin=ours,
         stdout=ours,
         stderr=ours,
