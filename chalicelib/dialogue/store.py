@@ -98,10 +98,8 @@ class ConversationStore:
             "at": message.at,
             "expiresAt": int(now) + KEEP_SECONDS,
         }
-        if (
-            message.channel == "web"
-        ):  # where the fan's own page shows it again; elsewhere the platform keeps it, and we need not
-            item["said"] = message.text
+        if message.channel == "web":  # its page shows it again; elsewhere the platform keeps it, and we need not
+            item["said"] = message.text or _title(before, message.payload)
         try:
             self._table.write(Create(item))
         except ConditionFailed as failed:
@@ -116,6 +114,12 @@ class ConversationStore:
         """Delete everything; again is fine."""
         for turn in list(self._table.query(conversation)):
             self._table.write(Delete(turn["pk"], turn["sk"]))
+
+
+def _title(before: Conversation, payload: str) -> str:
+    """What stood on the button that was pressed, if it was one of the newest."""
+    choices = (choice for reply in before.replies for choice in reply.choices)
+    return next((choice.title for choice in choices if choice.payload == payload), "")
 
 
 def _digest(message: Message) -> str:

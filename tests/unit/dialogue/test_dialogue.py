@@ -456,6 +456,13 @@ def test_what_a_fan_typed_is_not_kept_where_the_platform_keeps_it(world):
     assert "secret wish" not in str([step.item for step in world.conversations.writes])
 
 
+def test_the_web_transcript_says_what_stood_on_a_pressed_button(world):
+    fan = {"conversation": "web:birthday-bash:s", "campaign": "birthday-bash"}
+    world.say("start", **fan)
+    world.hear(world.message("choice", payload=world.replies[0].choices[1].payload, **fan))
+    assert [exchange.said for exchange in world.dialogue.transcript("web:birthday-bash:s")] == ["start", "On a boat"]
+
+
 def test_logs_carry_no_text_and_no_name(world):
     world.play(trace="t1")
     said = json.dumps(world.lines)
