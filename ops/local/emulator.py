@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from ministack import app as gateway
-from ministack.core import lambda_runtime, persistence
+from ministack.core import iam_actions, lambda_runtime, persistence
 from ministack.services import apigateway_v1, dynamodb, lambda_svc, sqs
 from ministack.services.cloudformation import provisioners
 
@@ -35,6 +35,7 @@ def serve() -> None:
     poll_queues_without_delay()
     lose_no_message_to_a_race()
     apply_table_settings_of_templates()
+    authorise_batches_as_iam_does()
     if persistence.PERSIST_STATE:
         save_soon_after_every_change()
     gateway.main()
@@ -281,6 +282,21 @@ def apply_table_settings_of_templates() -> None:
 def _with_real_booleans(setting: Json) -> Json:
     """CloudFormation hands over true and false as text."""
     return {key: value.lower() == "true" if value in ("true", "false") else value for key, value in setting.items()}
+
+
+def authorise_batches_as_iam_does() -> None:
+    """With AUTH, a batch of messages needed a right of its own, which IAM does not know: sqs:SendMessageBatch.
+
+    On AWS, sending a batch needs sqs:SendMessage, and so for the other two:
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html
+    """
+    name = iam_actions.extract_iam_action
+
+    def single(service: str, *request: Any) -> str | None:
+        action: str | None = name(service, *request)
+        return action.removesuffix("Batch") if action and service == "sqs" else action
+
+    iam_actions.extract_iam_action = single
 
 
 def save_soon_after_every_change() -> None:
