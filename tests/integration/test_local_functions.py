@@ -89,7 +89,7 @@ def test_a_failed_message_comes_again_when_its_handler_said_and_its_group_waits(
     received = send({"group": "a", "n": 1, "fail": True, "again_in": 1}, {"group": "a", "n": 2})
     wait_until(lambda: len(received()) == 3, complaint=lambda: str(received()))
     assert [(m["n"], m["receives"]) for m in received()] == [(1, 1), (1, 2), (2, 1)]
-    assert 1.0 <= received()[1]["at"] - began < 1.5
+    assert 1.0 <= received()[1]["at"] - began < 3.0
 
 
 def test_a_failed_message_is_kept_and_its_neighbour_is_not(send, sample):
