@@ -3,7 +3,17 @@
 import os
 import sys
 
+from hypothesis import settings
+
 from ops.local.environment import isolated
+
+settings.register_profile(
+    "guestlist",
+    deadline=None,  # the machine may be busy
+    max_examples=100,
+    derandomize="CI" in os.environ,  # there, a change must not fail by what nobody changed
+)
+settings.load_profile("guestlist")
 
 pytest_plugins = ["tests.local_runtime"]
 

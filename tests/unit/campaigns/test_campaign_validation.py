@@ -300,7 +300,7 @@ def _paths(value, path=()):
     return [(*path, key) for key, _ in inner] + [deeper for key, item in inner for deeper in _paths(item, (*path, key))]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.sampled_from(_paths(json.loads(DEMO.read_bytes()))), json_values)
 def test_whatever_stands_in_a_field_it_is_either_saved_as_it_is_or_refused_with_that_field(path, value):
     document = json.loads(DEMO.read_bytes())

@@ -2,7 +2,7 @@ import json
 from urllib.parse import urlencode
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib import errors
@@ -153,7 +153,6 @@ def test_a_stage_without_an_app_secret_receives_nothing():
         Edge(None).api.receive(meta.webhook(meta.body(meta.text("Hi"))))
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_no_changed_webhook_is_ever_kept(data):
     edge = Edge()

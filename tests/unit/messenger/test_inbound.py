@@ -2,7 +2,7 @@ import json
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib import errors
@@ -256,7 +256,6 @@ SHAPED = st.recursive(
 )
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(st.lists(SHAPED, max_size=4), SHAPED, SHAPED)
 def test_no_junk_ever_costs_its_neighbours_or_breaks_the_webhook(events, entry, changes):
     whole = {"id": meta.PAGE, "messaging": [*events, meta.text("Still here", mid="still")], "changes": changes}

@@ -1,7 +1,7 @@
 import re
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chalicelib.channels.messenger import outbound
@@ -188,7 +188,6 @@ def said_in(messages):
             yield button["title"]
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(REPLIES, st.none() | st.just("Anna"))
 @example(Reply("x" * 2_001, tuple(Choice("help", "help") for _ in range(3))), None)
 def test_whatever_the_reply_no_call_breaks_a_limit_and_no_text_is_lost(reply, name):

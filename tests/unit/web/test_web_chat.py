@@ -156,7 +156,7 @@ JSON = st.recursive(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.fixed_dictionaries({}, optional=dict.fromkeys(("session", "messageId", "text", "choice"), JSON)))
 def test_no_body_makes_the_chat_fail(client, body):
     assert say(client, **body).status_code in (200, 400)
