@@ -5,6 +5,7 @@ the rest of a cold start together, and each call five times the CPU: docs/decisi
 and the conditions for going back. The protocol is one POST: https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html
 """
 
+import contextlib
 import http.client
 import json
 import random
@@ -27,8 +28,10 @@ _THROTTLED = {
     "RequestLimitExceeded",
     "RequestThrottled",
     "ThrottlingException",
+    "TransactionConflictException",
     "TransactionInProgressException",
 }
+"""Refused for the moment, with nothing done: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html"""
 
 
 class _Service(NamedTuple):
@@ -42,6 +45,10 @@ _SERVICES = {
     "sqs": _Service("sqs", "AmazonSQS", "1.0"),
     "secretsmanager": _Service("secretsmanager", "secretsmanager", "1.1"),
 }
+
+
+class NotJson(http.client.HTTPException):
+    """A 200 that AWS cannot have said, such as a proxy's page: nobody has done what we asked."""
 
 
 class AwsError(Unavailable):
@@ -66,10 +73,12 @@ class Client:
         credentials: Credentials,
         *,
         sleep: Callable[[float], None] = time.sleep,
+        timeout: float = TIMEOUT,
     ) -> None:
         self._service = _SERVICES[service]
         self._signer = Signer(self._service.name, settings.region, credentials)
         self._sleep = sleep
+        self._timeout = timeout
         endpoint = settings.aws_endpoint_url or f"https://{self._service.name}.{settings.region}.amazonaws.com"
         self._endpoint = urlsplit(endpoint)
         self._idle: deque[http.client.HTTPConnection] = deque()
@@ -87,15 +96,16 @@ class Client:
                 continue
             if status == http.client.OK:
                 return answer
-            failure = AwsError(operation, str(answer.get("__type", status)).rpartition("#")[2], answer)
+            failure = AwsError(operation, _code(answer.get("__type", status)), answer)
             if status < http.client.INTERNAL_SERVER_ERROR and failure.code not in _THROTTLED:
                 break
         raise failure
 
     def close(self) -> None:
         """Close the connections that are kept open; a later call opens new ones."""
-        while self._idle:
-            self._idle.pop().close()
+        with contextlib.suppress(IndexError):  # not `while self._idle`: other threads take from it, too
+            while True:
+                self._idle.pop().close()
 
     def _post(self, operation: str, body: bytes) -> tuple[int, dict[str, Any]]:
         headers = {
@@ -109,24 +119,33 @@ class Client:
         try:
             connection.request("POST", "/", body, headers)
             response = connection.getresponse()
-            raw = response.read()
+            answer = _object(response.read())
         except BaseException:
             connection.close()
+            self.close()  # what broke this one, a restart or a long sleep, broke the others: the next attempt opens a new one
             raise
         self._idle.append(connection)
-        return response.status, _object(raw)
+        if answer is None and response.status == http.client.OK:
+            raise NotJson
+        return response.status, answer or {}
 
     def _connection(self) -> http.client.HTTPConnection:
         try:
             return self._idle.pop()
         except IndexError:
             kind = http.client.HTTPSConnection if self._endpoint.scheme == "https" else http.client.HTTPConnection
-            return kind(self._endpoint.netloc, timeout=TIMEOUT)
+            return kind(self._endpoint.netloc, timeout=self._timeout)
 
 
-def _object(raw: bytes) -> dict[str, Any]:
+def _code(error_type: object) -> str:
+    """An error's name, without what the protocol allows around it (see its page, under "Operation error serialization")."""
+    return str(error_type).partition(":")[0].rpartition("#")[2]
+
+
+def _object(raw: bytes) -> dict[str, Any] | None:
+    """The JSON object in an answer, `{}` for an empty one, None where it is something else."""
     try:
         answer = json.loads(raw or b"{}")
-    except ValueError:  # a proxy's error page
-        return {}
-    return answer if isinstance(answer, dict) else {}
+    except (ValueError, RecursionError):
+        return None
+    return answer if isinstance(answer, dict) else None
