@@ -42,13 +42,16 @@ _STATUS: dict[type[errors.GuestlistError], int] = {
     errors.TooLarge: 413,
     errors.Unavailable: 503,
 }
+_CHALICES_OWN = {405, 415}
 _TITLE = {
     400: "The request is not valid",
     401: "Who are you?",
     403: "You may not do this",
     404: "There is no such thing",
     409: "Not in its present state",
+    405: "This method is not for this path",
     413: "The body is too large",
+    415: "This content type is not for this path",
     500: "Something went wrong on our side",
     503: "Please try again in a moment",
 }
@@ -69,7 +72,11 @@ class Application(Chalice):
     def __call__(self, event: Any, context: Any) -> dict[str, Any]:  # noqa: ANN401  # Lambda's own
         """Answer a request; one without an Accept header, which Chalice would refuse once anything may be binary, accepts anything."""
         headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-        return super().__call__({**event, "headers": {"accept": "*/*", **headers}}, context)
+        answer: dict[str, Any] = super().__call__({**event, "headers": {"accept": "*/*", **headers}}, context)
+        status = answer["statusCode"]
+        if status in _CHALICES_OWN:  # said by Chalice itself, before any route of ours
+            return problem(status, json.loads(answer["body"])["Message"]).to_dict()
+        return answer
 
     def route(self, path: str, *, who: str | tuple[str, ...], **options: Any) -> Callable[[View], View]:  # type: ignore[override]  # noqa: ANN401  # Chalice's own options
         roles = (who,) if isinstance(who, str) else who

@@ -22,6 +22,8 @@ class Settings(NamedTuple):
     """Meta's Graph API, or the simulator."""
     messenger_sends_per_second: float
     """What one sender function may send for one page: Meta's 300 a second, shared by the most senders that run at once."""
+    messenger_mark_seen: bool
+    """Whether fans see that their message was read before it is answered: each time one call more of the page's 300 a second."""
     aws_endpoint_url: str
     """An emulator's address, or empty for AWS itself."""
 
@@ -55,6 +57,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         base_url=found["BASE_URL"],
         messenger_api_url=found["MESSENGER_API_URL"],
         messenger_sends_per_second=float(rate),
+        messenger_mark_seen=environ.get("MESSENGER_MARK_SEEN") == "on",
         aws_endpoint_url=endpoint,
     )
 

@@ -166,10 +166,12 @@ def test_meta_verifies_the_webhook_by_its_token(client):
 
 
 def test_another_content_type_is_refused(client):
-    answer = client.post(
-        "/tickets/redeem", headers=bearer("local-steward-token") | {"Content-Type": "text/xml"}, body=b"<x/>"
-    )
-    assert answer.status_code == 415
+    headers = bearer("local-steward-token") | {"Content-Type": "text/xml"}
+    is_a_problem(client.post("/tickets/redeem", headers=headers, body=b"<x/>"), 415)
+
+
+def test_another_method_is_refused(client):
+    is_a_problem(client.delete("/health", headers={}), 405)
 
 
 def test_an_error_of_ours_is_a_500_that_tells_no_detail(client, campaign, monkeypatch, capsys):

@@ -47,8 +47,7 @@ class MessengerSender:
     """Sends what the outbound queue holds for Messenger.
 
     A reply that cannot go before an operator has acted (a new token, a permission) is kept, as they may be in time: it is tried
-    every `LONGEST_DELAY` seconds until its queue gives it up. `mark_seen` shows fans that their message was read, before it is
-    answered; it costs one call a reply.
+    every `LONGEST_DELAY` seconds until its queue gives it up.
     """
 
     def __init__(
@@ -58,15 +57,12 @@ class MessengerSender:
         secrets: Secrets,
         clock: Clock,
         log: Log,
-        *,
-        mark_seen: bool = False,
     ) -> None:
         self._session = session
         self._settings = settings
         self._secrets = secrets
         self._clock = clock
         self._log = log
-        self._mark_seen = mark_seen
         self._names = Names(self._first_name, clock)
         self._pages = defaultdict[str, _Page](lambda: _Page(settings, clock))
         self._begun: dict[tuple[str, Reply], int] = {}
@@ -83,7 +79,7 @@ class MessengerSender:
         name = self._names.of(psid) if " {name}" in reply.text else None
         begun = self._begun.get((trace, reply), 0)
         calls = outbound.calls(psid, reply, name)[begun:]
-        seen = [outbound.action(psid, "mark_seen")] if self._mark_seen and not begun else []
+        seen = [outbound.action(psid, "mark_seen")] if self._settings.messenger_mark_seen and not begun else []
         wait = page.pace.wait(len(seen) + len(calls))
         if wait:
             raise Later(_whole(wait), "pace")

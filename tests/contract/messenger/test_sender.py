@@ -45,14 +45,13 @@ class Bench:
         self.clock = Clock()
         self.lines = []
         self.session = requests.Session()
-        settings = Settings("local", "eu-west-1", "https://example.test", graph.url, per_second, "")
+        settings = Settings("local", "eu-west-1", "https://example.test", graph.url, per_second, mark_seen, "")
         self.sender = MessengerSender(
             self.session,
             settings,
             secrets or Secrets(page_token=TOKEN),
             self.clock,
             lambda event, **fields: self.lines.append((event, fields)),
-            mark_seen=mark_seen,
         )
 
     def deliver(self, text="Hello", conversation=CONVERSATION, trace=TRACE, receives=1, card=None):
