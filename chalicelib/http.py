@@ -4,6 +4,7 @@ Every route goes through `Application.route`, so none can forget to say who may 
 as `application/problem+json` (https://www.rfc-editor.org/rfc/rfc9457).
 """
 
+import base64
 import functools
 import json
 import traceback
@@ -75,7 +76,7 @@ class Application(Chalice):
         answer: dict[str, Any] = super().__call__({**event, "headers": {"accept": "*/*", **headers}}, context)
         status = answer["statusCode"]
         if status in _CHALICES_OWN:  # said by Chalice itself, before any route of ours
-            return problem(status, json.loads(answer["body"])["Message"]).to_dict()
+            return problem(status, json.loads(base64.b64decode(answer["body"]))["Message"]).to_dict()
         return answer
 
     def route(self, path: str, *, who: str | tuple[str, ...], **options: Any) -> Callable[[View], View]:  # type: ignore[override]  # noqa: ANN401  # Chalice's own options
