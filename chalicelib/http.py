@@ -76,7 +76,8 @@ class Application(Chalice):
         answer: dict[str, Any] = super().__call__({**event, "headers": {"accept": "*/*", **headers}}, context)
         status = answer["statusCode"]
         if status in _CHALICES_OWN:  # said by Chalice itself, before any route of ours
-            return problem(status, json.loads(base64.b64decode(answer["body"]))["Message"]).to_dict()
+            refusal = problem(status, json.loads(base64.b64decode(answer["body"]))["Message"]).to_dict()
+            return refusal | {"headers": answer["headers"] | refusal["headers"]}
         return answer
 
     def route(self, path: str, *, who: str | tuple[str, ...], **options: Any) -> Callable[[View], View]:  # type: ignore[override]  # noqa: ANN401  # Chalice's own options

@@ -171,7 +171,9 @@ def test_another_content_type_is_refused(client):
 
 
 def test_another_method_is_refused(client):
-    is_a_problem(client.delete("/health", headers={}), 405)
+    answer = client.delete("/health", headers={})
+    is_a_problem(answer, 405)
+    assert answer.headers["Allow"] == "GET"
 
 
 def test_an_error_of_ours_is_a_500_that_tells_no_detail(client, campaign, monkeypatch, capsys):
