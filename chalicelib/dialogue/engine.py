@@ -90,7 +90,7 @@ class _Dialogue:
             return self._start()
         if command.startswith("language:"):
             return self._speak(command.removeprefix("language:"))
-        if self.state.stopped:
+        if self.state.stopped and command != "delete":
             return self._only(self._reply("is_stopped", (self._button("start_button", "start"),)))
         kept = self.state.deleting
         self.state = self.state._replace(deleting=False)
@@ -145,7 +145,9 @@ class _Dialogue:
     def _restart(self) -> Turn:
         if self.campaign is None:
             return self._only(self._reply("no_campaign"))
-        if self.state.ticket or closed(self.campaign, self.scene.now):
+        if self.state.campaign != self.campaign.campaign_id:
+            return self._enter(self.campaign)
+        if self.state.ticket or closed(self.campaign, self.scene.now) or self.state.step in {"", "consent"}:
             return self._go_on("")
         if self.state.step == "question" and self.state.attempt >= self.campaign.attempts:
             return self._go_on("no_restart")
@@ -156,9 +158,7 @@ class _Dialogue:
         """The message is none of our commands: an answer, or something to be kind about."""
         if self.campaign is None:
             return self._only(self._reply("no_campaign"))
-        if (
-            self.state.campaign != self.campaign.campaign_id
-        ):  # a button of another campaign, or the first message on its page
+        if self.state.campaign != self.campaign.campaign_id:  # the first message on its page, or a button of long ago
             return self._enter(self.campaign)
         if closed(self.campaign, self.scene.now) or self.state.step == "finished":
             return self._go_on("")
@@ -213,14 +213,14 @@ class _Dialogue:
         return Turn(self.state, (self._ask(campaign, before),), Begin())
 
     def _press(self, campaign: Campaign) -> Turn:
-        question = campaign.questions[self.state.question]
+        question = _asked(self.state, campaign)
         asked, _, choice = self.message.payload.rpartition(":")
         if asked != _payload(self.state, campaign, question) or choice not in {known.id for known in question.choices}:
             return self._go_on("stale")
         return self._answered(campaign, right=choice == question.answer)
 
     def _type(self, campaign: Campaign) -> Turn:
-        question = campaign.questions[self.state.question]
+        question = _asked(self.state, campaign)
         text = self.message.text
         if self.late:  # typed before the question was asked, delivered after: https://developers.facebook.com/docs/messenger-platform/webhooks
             return self._go_on("late")
@@ -258,7 +258,7 @@ class _Dialogue:
             when = campaign.opens(_spoken(self.state, campaign), self.scene.now)
             return self._then(before, Reply(_say(self.state, campaign, opening, when=when)))
         if self.state.step == "question":
-            hint = campaign.questions[self.state.question].hint
+            hint = _asked(self.state, campaign).hint
             if hint and key in {"help", "not_understood"}:
                 before = f"{before} {hint[_spoken(self.state, campaign)]}"
             return self._only(self._ask(campaign, before))
@@ -279,11 +279,15 @@ class _Dialogue:
         return self._then(before, Reply(text, buttons))
 
     def _ask(self, campaign: Campaign, before: str) -> Reply:
-        question = campaign.questions[self.state.question]
+        question = _asked(self.state, campaign)
         language = _spoken(self.state, campaign)
         count = len(campaign.questions)
         text = texts.say(
-            language, "question", number=self.state.question + 1, count=count, text=question.text[language]
+            language,
+            "question",
+            number=campaign.questions.index(question) + 1,
+            count=count,
+            text=question.text[language],
         )
         asked = _payload(self.state, campaign, question)
         choices = tuple(Choice(choice.text[language], f"{asked}:{choice.id}") for choice in question.choices)
@@ -321,11 +325,16 @@ def _spoken(state: State, campaign: Campaign) -> Language:
     return campaign.language(state.language)
 
 
+def _asked(state: State, campaign: Campaign) -> Question:
+    """The question that is being asked; the last one where the organiser has taken questions out meanwhile."""
+    return campaign.questions[min(state.question, len(campaign.questions) - 1)]
+
+
 def _answers(state: State, campaign: Campaign | None, text: str) -> bool:
     """Whether a typed text is the right answer to the question that is being asked."""
     if campaign is None or state.campaign != campaign.campaign_id or state.step != "question":
         return False
-    return _is_right(campaign.questions[state.question], text)
+    return _is_right(_asked(state, campaign), text)
 
 
 def _is_right(question: Question, text: str) -> bool:

@@ -212,6 +212,36 @@ def test_the_language_can_be_switched_by_name(world, typed, expected):
     assert expected in world.text
 
 
+def test_who_has_stopped_can_still_have_everything_deleted(world):
+    world.play()
+    world.say("stop")
+    world.say("delete my data")
+    world.say("yes")
+    assert "Done" in world.text
+    assert not list(world.conversations)
+
+
+def test_a_restart_skips_neither_the_welcome_nor_the_terms():
+    world = World(a_campaign(terms=Terms(url="https://example.com/terms", consent="ask")))
+    fan = {"conversation": "web:birthday-bash:s1", "campaign": "birthday-bash"}
+    for _ in range(2):
+        world.say("restart", **fan)
+        assert titles(world) == ["I accept", "No, thanks"]
+
+
+def test_a_fan_at_a_question_that_was_taken_out_answers_the_last_one_left(world):
+    world.scan()
+    world.answer()
+    world.answer()
+    world.campaign = a_campaign(questions=world.campaign.questions[:1], pass_mark=1)
+    world.campaigns.save(world.campaign)
+    world.clock.now += 10
+    world.say("help")
+    assert "first set" in world.text
+    world.answer()
+    assert "Here is your ticket" in world.text
+
+
 def test_the_language_can_be_chosen_by_button(world):
     world.scan()
     world.say("taal")
