@@ -18,6 +18,9 @@ Item = dict[str, Any]
 
 TRANSACTION_ATTEMPTS = 8
 
+_LONGEST_PK, _LONGEST_SK = 2048, 1024
+"""Bytes: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html ."""
+
 
 class Create(NamedTuple):
     """Write a new item; there must be none with its key."""
@@ -63,7 +66,7 @@ class ConditionFailed(Exception):
 
 class Table(Protocol):
     def get(self, pk: str, sk: str) -> Item | None:
-        """The item as it is now, or None."""
+        """The item as it is now, or None; also where the key is too long for any item, as callers may have made it up."""
 
     def query(self, pk: str, *, begins: str = "", newest_first: bool = False, limit: int = 0) -> Iterator[Item]:
         """The items of a partition whose `sk` begins so, in the order of `sk`; all of them, or the first `limit`."""
@@ -81,6 +84,8 @@ class DynamoTable:
         self._sleep = sleep
 
     def get(self, pk: str, sk: str) -> Item | None:
+        if len(pk.encode()) > _LONGEST_PK or len(sk.encode()) > _LONGEST_SK:
+            return None
         answer = self._client.call("GetItem", TableName=self._name, Key=_key(pk, sk), ConsistentRead=True)
         return _item(answer["Item"]) if answer.get("Item") else None
 

@@ -10,7 +10,7 @@
 import secrets
 from collections.abc import Callable
 
-from chalicelib.aws.tables import Change, ConditionFailed, Create, Delete, Put, Step, Table
+from chalicelib.aws.tables import Change, ConditionFailed, Create, Delete, Step, Table
 from chalicelib.campaigns import model
 from chalicelib.campaigns.model import Campaign, Stored, partition
 from chalicelib.errors import Conflict, FieldError, Invalid, NotFound
@@ -39,55 +39,52 @@ class CampaignStore:
         return {item["sk"]: item["campaignId"] for item in self._table.query(_REFS)}
 
     def save(self, campaign: Campaign) -> None:
-        """Write the campaign, its ref and its stock together: `Invalid` for a ref that is taken, or fewer tickets than were given.
+        """Write the campaign, its ref and its stock together.
 
-        Tickets that are taken meanwhile are not forgotten: the stock changes by the difference.
+        `Invalid` for a ref that is taken, or fewer tickets than were given; `Conflict` when someone else saved it meanwhile. Tickets
+        that are taken meanwhile are not forgotten: the stock changes by the difference.
         """
         item = self._table.get(partition(campaign.campaign_id), "campaign")
-        before = Stored(model.load(item["document"]), item["salt"]) if item else None
-        ref = campaign.ref.casefold()
-        document = {
-            "pk": partition(campaign.campaign_id),
-            "sk": "campaign",
-            "document": model.dump(campaign),
-            "salt": before.salt if before else self._new_salt(),
-        }
-        steps: list[Step] = [Put(document) if before else Create(document), _stock(campaign, before)]
-        old_ref = before.campaign.ref.casefold() if before else ""
-        if ref != old_ref:
-            steps.append(Create({"pk": _REFS, "sk": ref, "campaignId": campaign.campaign_id}))
-        if old_ref not in {"", ref}:
-            steps.append(Delete(_REFS, old_ref))
+        steps = self._new(campaign) if item is None else _changed(campaign, item["document"])
         try:
             self._table.write(*steps)
         except ConditionFailed as failed:
             raise _refusal(campaign, failed.steps) from failed
 
+    def _new(self, campaign: Campaign) -> list[Step]:
+        pk = partition(campaign.campaign_id)
+        return [
+            Create({"pk": pk, "sk": "campaign", "document": model.dump(campaign), "salt": self._new_salt()}),
+            Create({"pk": pk, "sk": "stock", "total": campaign.stock, "left": campaign.stock}),
+            _take_ref(campaign),
+        ]
 
-def _stock(campaign: Campaign, before: Stored | None) -> Step:
-    key = partition(campaign.campaign_id)
-    if before is None:
-        return Create({"pk": key, "sk": "stock", "total": campaign.stock, "left": campaign.stock})
-    more = campaign.stock - before.campaign.stock
-    return Change(
-        key,
-        "stock",
-        put={"total": campaign.stock},
-        add={"left": more},
-        expect={"total": before.campaign.stock},
-        at_least={"left": -more},
-    )
+
+def _changed(campaign: Campaign, old_document: str) -> list[Step]:
+    """Only over the document that we read: what someone else saved meanwhile, refs and stock included, is not undone unseen."""
+    pk, old = partition(campaign.campaign_id), model.load(old_document)
+    more = campaign.stock - old.stock
+    steps: list[Step] = [
+        Change(pk, "campaign", put={"document": model.dump(campaign)}, expect={"document": old_document}),
+        Change(pk, "stock", put={"total": campaign.stock}, add={"left": more}, at_least={"left": -more}),
+    ]
+    if campaign.ref.casefold() != old.ref.casefold():
+        steps += [_take_ref(campaign), Delete(_REFS, old.ref.casefold())]
+    return steps
+
+
+def _take_ref(campaign: Campaign) -> Create:
+    return Create({"pk": _REFS, "sk": campaign.ref.casefold(), "campaignId": campaign.campaign_id})
 
 
 def _refusal(campaign: Campaign, steps: frozenset[int]) -> Exception:
-    if 2 in steps:  # noqa: PLR2004  # the position of the ref's step
-        return Invalid(
-            "The campaign was not saved: one field is wrong",
-            (FieldError("ref", f"{campaign.ref} starts another campaign: choose one that is free"),),
-        )
-    if 1 in steps:
-        return Invalid(
-            "The campaign was not saved: one field is wrong",
-            (FieldError("stock", f"{campaign.stock} is fewer than the tickets that fans hold already: raise it"),),
-        )
-    return Conflict("Someone else saved this campaign at the same moment: look at it and save again")
+    """Why these steps, by their position, did not hold. Where the campaign is not as we read it, the others mean nothing."""
+    document, stock, ref = range(3)
+    if document in steps:
+        return Conflict("Someone else saved this campaign at the same moment: look at it and save again")
+    reasons = {
+        stock: FieldError("stock", f"{campaign.stock} is fewer than the tickets that fans hold already: raise it"),
+        ref: FieldError("ref", f"{campaign.ref} starts another campaign: choose one that is free"),
+    }
+    wrong = tuple(reasons[step] for step in sorted(steps))
+    return Invalid(f"The campaign was not saved: {' and '.join(error.field for error in wrong)} cannot be so", wrong)

@@ -8,8 +8,6 @@ from chalicelib.clock import Clock
 
 KEEP_SECONDS = 90 * 24 * 3600
 _SK = "deletion"
-_CODE_LIMIT = 64
-"""Characters; ours are shorter, and a longer one that somebody makes up must not overflow the table's key."""
 
 
 class Deletions:
@@ -30,7 +28,7 @@ class Deletions:
 
     def status(self, code: str) -> str | None:
         """`pending` or `done`; None when there is no such request, or it is older than 90 days."""
-        item = self._table.get(_key(code[:_CODE_LIMIT]), _SK)
+        item = self._table.get(_key(code), _SK)
         if item is None or item["expiresAt"] <= self._clock():  # the table removes expired items a day or two late
             return None
         status: str = item["status"]

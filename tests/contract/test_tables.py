@@ -23,6 +23,18 @@ def test_an_item_that_is_not_there_is_none(table, pk):
     assert table.get(pk, "a") is None
 
 
+@pytest.mark.parametrize(("longer", "length"), [("pk", 2048), ("sk", 1024)])
+def test_a_key_may_be_so_long_and_a_longer_one_has_no_item(table, pk, longer, length):
+    key = {
+        "pk": pk,
+        "sk": "a",
+        longer: str(uuid.uuid4()).ljust(length - 1, "é").encode()[:length].decode("utf-8", "ignore"),
+    }
+    table.write(Put(key))
+    assert table.get(**key) == key
+    assert table.get(**key | {longer: key[longer] + "é"}) is None
+
+
 def test_a_second_item_with_the_same_key_is_not_created(table, pk):
     table.write(Create({"pk": pk, "sk": "a", "number": 1}))
     with pytest.raises(ConditionFailed):
