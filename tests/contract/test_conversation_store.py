@@ -1,0 +1,210 @@
+"""A conversation is its newest turn; who writes a turn that someone else has written is told."""
+
+import json
+import threading
+import uuid
+
+import pytest
+
+from chalicelib.aws.tables import DynamoTable
+from chalicelib.dialogue.model import Card, Choice, Message, Reply, State
+from chalicelib.dialogue.store import KEEP_SECONDS, REMEMBERED, Conversation, ConversationStore, Exchange, Moved
+from tests.fakes.table import MemoryTable
+
+NOW = 1_796_000_000.5
+AT = 1_796_000_000_000
+REPLIES = (Reply("Right!", (Choice("A", "a"), Choice("B", "b"))),)
+STATE = State("nl", "birthday-bash", "question", 2, 1, 1, last_at=AT)
+TICKET = "1.BIRTHDAY-BASH.7KQ2M4XPRT.K1." + "A" * 103
+
+
+@pytest.fixture(params=["fake", "emulator"])
+def table(request):
+    """The table of conversations."""
+    if request.param == "fake":
+        return MemoryTable()
+    return DynamoTable(request.getfixturevalue("aws")("dynamodb"), "guestlist-local-conversations")
+
+
+@pytest.fixture
+def store(table):
+    return ConversationStore(table)
+
+
+@pytest.fixture
+def fan():
+    return f"messenger:1000:{uuid.uuid4().int}"
+
+
+@pytest.fixture
+def say(store, fan):
+    """Handles messages m_1, m_2, …, each a second after the one before."""
+    count = 0
+
+    def say(many=1, *, state=STATE, replies=REPLIES, conversation=fan, **fields):
+        nonlocal count
+        for _ in range(many):
+            count += 1
+            message = a_message(conversation, count, **fields)
+            store.append(message, store.load(conversation), state, replies, NOW)
+        return message
+
+    return say
+
+
+def a_message(fan, number, **fields):
+    return Message(**{"conversation": fan, "id": f"m_{number}", "at": AT + number * 1000, "kind": "text", **fields})
+
+
+# ─── turns ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_conversation_that_never_was_is_blank(store, fan):
+    assert store.load(fan) == Conversation()
+    assert store.transcript(fan) == ()
+    assert store.replies(fan, 1) == ()
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        State(),
+        STATE,
+        State("en", "c", "consent", 0, 0, 0, "", stopped=True, deleting=True, last_at=1),
+        State("en", "c", "finished", 0, 3, 10, TICKET),
+    ],
+)
+def test_every_member_of_the_state_and_of_the_replies_is_kept(store, say, fan, state):
+    card = Card("title", "subtitle", "https://x/i.png", "https://x/l", "open")
+    replies = (Reply("één 🎉", (Choice("A", "a"),)), Reply("", (), card, TICKET))
+    say(state=state, replies=replies)
+    kept = store.load(fan)
+    assert (kept.state, kept.replies, kept.turns) == (state, replies, 1)
+    assert isinstance(kept.state, State)
+
+
+def test_the_newest_turn_counts_and_earlier_replies_can_still_be_read(store, say, fan):
+    for number in range(1, 13):
+        say(replies=(Reply(f"reply {number}"),), state=STATE._replace(question=number))
+    newest = store.load(fan)
+    assert (newest.turns, newest.state.question, newest.replies) == (12, 12, (Reply("reply 12"),))
+    assert store.replies(fan, 9) == (Reply("reply 9"),)
+    assert store.replies(fan, 13) == store.replies(fan, 0) == ()
+
+
+def test_fans_do_not_see_each_other(store, say, fan):
+    say(conversation=fan)
+    say(conversation=f"{fan}0")
+    store.delete(fan)
+    assert store.load(fan) == Conversation()
+    assert store.load(f"{fan}0").turns == 1
+
+
+def test_who_comes_second_to_a_turn_is_told_and_changes_nothing(store, say, fan):
+    say()
+    before = store.load(fan)
+    store.append(a_message(fan, 2), before, STATE, (Reply("first"),), NOW)
+    with pytest.raises(Moved):
+        store.append(a_message(fan, 3), before, STATE, (Reply("second"),), NOW)
+    assert store.load(fan).replies == (Reply("first"),)
+    assert store.load(fan).turns == 2
+
+
+def test_of_many_that_write_a_turn_at_once_one_does(store, fan):
+    before, barrier, written = store.load(fan), threading.Barrier(8), []
+
+    def write(number):
+        barrier.wait()
+        try:
+            store.append(a_message(fan, number), before, STATE, (Reply(str(number)),), NOW)
+        except Moved:
+            return
+        written.append(str(number))
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    [winner] = written
+    assert store.load(fan).replies == (Reply(winner),)
+
+
+# ─── handled messages ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_each_of_the_last_messages_is_found_at_its_turn(store, say, fan):
+    messages = [say() for _ in range(REMEMBERED + 4)]
+    conversation = store.load(fan)
+    remembered = messages[-REMEMBERED:]
+    assert [conversation.position(message) for message in remembered] == list(range(5, REMEMBERED + 5))
+    assert len(conversation.recent) == REMEMBERED
+
+
+def test_a_message_is_new_until_it_is_handled(store, say, fan):
+    assert store.load(fan).position(a_message(fan, 1)) is None
+    say()
+    assert store.load(fan).position(a_message(fan, 1)) == 1
+    assert store.load(fan).position(a_message(fan, 2)) is None
+
+
+def test_a_message_that_is_older_than_the_forgotten_ones_was_handled_long_ago(store, say, fan):
+    messages = [say() for _ in range(REMEMBERED + 3)]
+    conversation = store.load(fan)
+    assert conversation.forgotten_at == messages[2].at
+    assert [conversation.position(message) for message in messages[:3]] == [0, 0, 0]
+    unknown = a_message(fan, 99, at=messages[2].at + 1)
+    assert conversation.position(unknown) is None
+
+
+def test_what_was_forgotten_is_judged_by_the_newest_of_it(store, say, fan):
+    late = say(at=AT + 500_000)
+    say(REMEMBERED)
+    assert store.load(fan).forgotten_at == late.at
+    say()
+    assert store.load(fan).forgotten_at == late.at, "the one forgotten now is older"
+
+
+# ─── what is kept, and for how long ────────────────────────────────────────────────────────────────────────────────
+
+
+def rows(table, fan):
+    return list(table.query(fan))
+
+
+def test_every_turn_expires_thirty_days_after_it_was_written(table, say, fan):
+    say(2)
+    assert [row["expiresAt"] for row in rows(table, fan)] == [int(NOW) + KEEP_SECONDS] * 2
+    assert KEEP_SECONDS == 30 * 24 * 3600
+
+
+def test_the_tables_own_expiry_reads_that_attribute(resources):
+    described = resources.client("dynamodb").describe_time_to_live(TableName="guestlist-local-conversations")
+    assert described["TimeToLiveDescription"]["AttributeName"] == "expiresAt"
+
+
+def test_a_turn_that_asks_a_question_is_at_most_one_kilobyte_with_all_that_is_remembered(table, say, fan):
+    choices = tuple(Choice("x" * 15, f"answer:birthday-bash:1:first-set:{name}") for name in ("kitchen", "boat", "gym"))
+    say(REMEMBERED + 4)
+    say(replies=(Reply("x" * 150, choices),))
+    say(state=STATE._replace(ticket=TICKET, step="finished"))
+    assert [json.loads(json.dumps(row)) for row in rows(table, fan)] == rows(table, fan)
+    assert max(len(json.dumps(row)) for row in rows(table, fan)) <= 1024
+
+
+def test_a_transcript_has_what_was_said_on_our_own_page_and_only_there(store, say, fan):
+    web = f"web:birthday-bash:{uuid.uuid4()}"
+    first, second = say(conversation=web, text="één"), say(conversation=web, text="twee")
+    assert store.transcript(web) == (Exchange("één", first.at, REPLIES), Exchange("twee", second.at, REPLIES))
+    message = say(text="a secret wish")
+    assert store.transcript(fan) == (Exchange("", message.at, REPLIES),)
+
+
+def test_a_deleted_conversation_leaves_nothing_and_begins_anew(table, store, say, fan):
+    say(12)
+    store.delete(fan)
+    store.delete(fan)
+    assert rows(table, fan) == []
+    assert store.load(fan) == Conversation()
+    say()
+    assert store.load(fan).turns == 1
