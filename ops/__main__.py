@@ -11,7 +11,7 @@ COMMANDS = {
     "messenger": "ops.messenger:messenger",
     "tickets": "ops.tickets:tickets",
     "policies": "ops.policies:policies",
-    "bench": "ops.bench:bench",
+    "bench": "ops.bench.command:bench",
 }
 
 

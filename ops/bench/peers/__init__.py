@@ -1,0 +1,1 @@
+"""What the application is compared with. Each is imported as a module of its own, from this folder."""

@@ -1,0 +1,89 @@
+"""What a function loads before its first answer: importing is most of a cold start."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ops.bench import events
+from tests.local_runtime import make_stage
+
+PROJECT = Path(__file__).parents[2]
+AWS_SDK = {"boto3", "botocore"}
+HEAVY = AWS_SDK | {"cryptography", "jinja2", "msgspec", "rapidfuzz", "requests", "segno", "zoneinfo"}
+"""Each takes from 20 to 190 ms to load: docs/decisions/0002-dependencies.md."""
+
+HANDLE = """
+import importlib, json, sys
+class Context:
+    def get_remaining_time_in_millis(self):
+        return 30_000
+import app
+answers = [getattr(app, name)(event, Context()) for name, event in json.load(sys.stdin)]
+print(json.dumps([answers, sorted({name.split(".")[0] for name in sys.modules})]))
+"""
+
+
+@pytest.fixture(scope="module")
+def stage(start_emulator):
+    """A stage `local` of its own: the messages that are put into its queues are nobody else's."""
+    return make_stage(start_emulator(), "local")
+
+
+def handled(environ, *calls):
+    """The answers to events, each given to a function of `app` in one new process, and all that the process has loaded."""
+    command = [sys.executable, "-c", HANDLE]
+    ended = subprocess.run(  # noqa: S603  # ours
+        command, input=json.dumps(calls), env=environ, cwd=PROJECT, capture_output=True, text=True, check=True
+    )
+    answers, loaded = json.loads(ended.stdout.splitlines()[-1])
+    return answers, set(loaded)
+
+
+@pytest.fixture
+def environ(stage):
+    return stage.environ(BASE_URL="http://127.0.0.1:1", MESSENGER_API_URL="http://127.0.0.1:1")
+
+
+def test_importing_the_application_loads_no_aws_sdk_and_nothing_heavy():
+    _, loaded = handled({})
+    assert "chalice" in loaded
+    assert not loaded & HEAVY
+
+
+def test_a_webhook_is_answered_without_anything_heavy(environ, stage):
+    event = events.webhook(events.message("77", "m_1", 1_796_000_000_000, message={"text": "bash"}))
+    [answer], loaded = handled(environ, ["app", event])
+    assert (answer["statusCode"], answer["body"]) == (200, "EVENT_RECEIVED")
+    assert not loaded & HEAVY
+    sqs = stage.client("sqs")
+    url = sqs.get_queue_url(QueueName="guestlist-local-inbound.fifo")["QueueUrl"]
+    [message] = sqs.receive_message(QueueUrl=url)["Messages"]
+    assert json.loads(message["Body"])["conversation"] == "messenger:1000:77"
+
+
+def test_a_token_is_checked_without_anything_heavy(environ):
+    event = {
+        "type": "TOKEN",
+        "authorizationToken": "Bearer local-steward-token",
+        "methodArn": "arn:aws:execute-api:eu-west-1:000000000000:api1/api/GET/campaigns/bash",
+    }
+    [answer], loaded = handled(environ, ["authorise", event])
+    assert answer["context"] == {"role": "steward"}
+    assert not loaded & HEAVY
+
+
+def test_the_bot_loads_what_a_turn_needs_and_nothing_of_the_sender_or_the_pages(environ):
+    message = {"conversation": "messenger:1000:78", "id": "m_2", "at": 1_796_000_000_000, "kind": "text", "text": "?"}
+    event = events.batch("guestlist-local-inbound.fifo", [("1", "messenger:1000:78", json.dumps(message))])
+    [answer], loaded = handled(environ, ["bot", event])
+    assert answer == {"batchItemFailures": []}
+    assert not loaded & (AWS_SDK | {"jinja2", "requests", "segno"})
+
+
+def test_the_sender_loads_nothing_of_the_dialogue(environ):
+    [answer], loaded = handled(environ, ["sender", events.batch("guestlist-local-outbound.fifo", [])])
+    assert answer == {"batchItemFailures": []}
+    assert not loaded & (HEAVY - {"requests"})
