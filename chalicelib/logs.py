@@ -5,6 +5,7 @@ carries a text, a token, a name or a platform's id of a person: callers pass cou
 """
 
 import json
+import math
 import sys
 from collections.abc import Callable
 
@@ -15,7 +16,7 @@ Log = Callable[..., None]
 
 
 def log(event: str, **fields: str | float | None) -> None:
-    """Write one line; a field that is None or empty is left out, one that is too long is cut."""
+    """Write one line; a field that is None or empty is left out, one that is too long is cut. `event` is a short constant."""
     kept = {name: _short(value) for name, value in fields.items() if value not in (None, "")}
     line = _line(event, kept)
     while len(line) >= LINE_LIMIT and kept:
@@ -30,4 +31,6 @@ def _line(event: str, fields: dict[str, object]) -> str:
 
 
 def _short(value: object) -> object:
-    return value[:120] if isinstance(value, str) else value
+    """A number as it is, but JSON knows no infinity; anything else as text, cut."""
+    is_number = isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))
+    return value if is_number else str(value)[:120]

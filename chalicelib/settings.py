@@ -1,11 +1,15 @@
 """The one reader of the environment. `.chalice/config.json` sets these variables for each stage."""
 
 import os
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+_STAGE = re.compile("[a-z][a-z0-9-]{0,19}")
+"""As in infra/resources.yaml. `Local` must not pass for a stage that has an account."""
 
 
 class MissingSettings(RuntimeError):
@@ -43,8 +47,10 @@ def read(environ: Mapping[str, str]) -> Settings:
     found = {name: environ.get(name, "").rstrip("/") for name in required}
     found["AWS_REGION"] = found["AWS_REGION"] or environ.get("AWS_DEFAULT_REGION", "")
     complaints = [f"{name} is not set" for name, value in found.items() if not value]
+    if found["STAGE"] and not _STAGE.fullmatch(found["STAGE"]):
+        complaints.append(f"STAGE must be a name such as local or prod, not {found['STAGE']!r}")
     endpoint = environ.get("AWS_ENDPOINT_URL", "").rstrip("/")
-    if found["STAGE"] == "local" and urlsplit(endpoint).hostname not in LOOPBACK:
+    if found["STAGE"] == "local" and _host(endpoint) not in LOOPBACK:
         complaints.append("AWS_ENDPOINT_URL must be an emulator on this machine, as the stage is local")
     rate = environ.get("MESSENGER_SENDS_PER_SECOND", "10")
     if not _is_positive(rate):
@@ -60,6 +66,13 @@ def read(environ: Mapping[str, str]) -> Settings:
         messenger_mark_seen=environ.get("MESSENGER_MARK_SEEN") == "on",
         aws_endpoint_url=endpoint,
     )
+
+
+def _host(url: str) -> str | None:
+    try:
+        return urlsplit(url).hostname
+    except ValueError:  # brackets that do not close, and the like
+        return None
 
 
 def _is_positive(text: str) -> bool:

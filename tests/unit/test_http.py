@@ -1,0 +1,240 @@
+"""The HTTP edge: who may call, what is read, and how an error is said. One small application shows it all."""
+
+import base64
+import json
+
+import pytest
+from chalice.app import AuthResponse, Response
+from pytest_chalice.handlers import RequestHandler
+
+from chalicelib import errors, http
+from chalicelib.errors import FieldError
+
+JSON = {"Content-Type": "application/json"}
+
+
+class Missing(errors.NotFound):
+    """A feature's own kind."""
+
+
+class SomethingElse(errors.GuestlistError):
+    """Of no kind that the edge knows."""
+
+
+def applied(view, who=http.ANYONE, **options):
+    """A client of an application with this one view, which gets the request."""
+    app = http.Application("sample")
+    app.api.binary_types = ["*/*"]
+
+    @app.authorizer()
+    def authorise(request):
+        return AuthResponse(["*"], "x", {"role": request.token})
+
+    options = {"methods": ["GET", "POST"], "name": "shown"} | options
+    roles = {who} if isinstance(who, str) else {*who}
+    if not roles & {http.ANYONE, http.FAN, http.PLATFORM}:
+        options["authorizer"] = authorise
+    app.route("/things/{name}", who=who, **options)(lambda name: view(app.current_request, name))
+    return RequestHandler(app)
+
+
+def raising(error):
+    def view(_request, _name):
+        raise error
+
+    return applied(view)
+
+
+def is_a_problem(answer, status):
+    problem = json.loads(answer.body)
+    assert answer.status_code == problem["status"] == status
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert problem["type"] == "about:blank"
+    assert problem["title"]
+    return problem
+
+
+# ─── errors ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (errors.Invalid("why"), 400),
+        (errors.Unauthenticated("why"), 401),
+        (errors.Forbidden("why"), 403),
+        (errors.NotFound("why"), 404),
+        (Missing("why"), 404),
+        (errors.Conflict("why"), 409),
+        (errors.TooLarge("why"), 413),
+        (errors.Unavailable("why"), 503),
+    ],
+)
+def test_every_kind_of_error_is_a_problem_that_says_why(error, status):
+    problem = is_a_problem(raising(error).get("/things/a", headers={}), status)
+    assert problem["detail"] == "why"
+    assert set(problem) == {"type", "title", "status", "detail"}
+
+
+def test_every_kind_that_can_be_raised_has_an_answer():
+    assert set(errors.GuestlistError.__subclasses__()) - {SomethingElse} <= set(http._STATUS)  # noqa: SLF001  # its table
+    assert set(http._STATUS.values()) <= set(http._TITLE)  # noqa: SLF001  # the same
+
+
+def test_a_bad_body_is_answered_with_every_field():
+    wrong = (FieldError("name", "is missing"), FieldError("questions[2].text.nl", "is empty"))
+    problem = is_a_problem(raising(errors.Invalid("why", wrong)).get("/things/a", headers={}), 400)
+    assert problem["errors"] == [
+        {"field": "name", "message": "is missing"},
+        {"field": "questions[2].text.nl", "message": "is empty"},
+    ]
+
+
+def test_a_conflict_is_answered_with_its_facts():
+    error = errors.Conflict("why", reason="already_redeemed", redeemedAt="2026-12-05T19:00:00.000Z")
+    problem = is_a_problem(raising(error).get("/things/a", headers={}), 409)
+    assert (problem["reason"], problem["redeemedAt"]) == ("already_redeemed", "2026-12-05T19:00:00.000Z")
+
+
+@pytest.mark.parametrize(
+    "error", [KeyError("secret"), SystemError("secret"), SomethingElse("secret"), AssertionError()]
+)
+def test_an_error_of_ours_tells_the_caller_nothing_and_the_log_where(error, capsys):
+    answer = raising(error).get("/things/a", headers={})
+    is_a_problem(answer, 500)
+    printed = capsys.readouterr().out
+    assert "secret" not in answer.body + printed
+    line = json.loads(printed)
+    assert (line["event"], line["error"]) == ("failed", type(error).__name__)
+    assert line["at"].startswith(("test_http.py:", "http.py:"))
+
+
+def test_an_error_that_callers_were_told_of_is_not_logged(capsys):
+    raising(errors.NotFound("why")).get("/things/a", headers={})
+    assert capsys.readouterr().out == ""
+
+
+# ─── answers ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_view_may_answer_a_response_or_what_becomes_json():
+    whole = applied(lambda *_: http.json_response({"a": "é"}, 201, {"Location": "/things/a"})).get(
+        "/things/a", headers={}
+    )
+    assert (whole.status_code, whole.json, whole.headers["Location"]) == (201, {"a": "é"}, "/things/a")
+    plain = applied(lambda *_: {"a": "é"}).get("/things/a", headers={})
+    assert (plain.status_code, plain.json) == (200, {"a": "é"})
+    for answer in (whole, plain):
+        assert answer.headers["Content-Type"] == "application/json"
+        assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_text_goes_out_as_it_is_and_pictures_encoded():
+    text = applied(lambda *_: http.response("één", "text/plain; charset=utf-8")).get("/things/a", headers={})
+    assert text.body == "één"
+    assert "is_base64_encoded" not in text.values
+    picture = applied(lambda *_: Response(b"\x89PNG", {"Content-Type": "image/png"})).get("/things/a", headers={})
+    assert base64.b64decode(picture.body) == b"\x89PNG"
+
+
+# ─── what is read ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("a", "a"),
+        ("a%20b", "a b"),
+        ("caf%C3%A9", "café"),
+        ("100%25", "100%"),
+        ("a+b", "a+b"),
+        ("%FF", "�"),
+        ("%zz", "%zz"),
+    ],
+)
+def test_path_parameters_are_decoded_once(path, name):
+    assert applied(lambda _, name: {"name": name}).get(f"/things/{path}", headers={}).json == {"name": name}
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [("", {}), ("?", {}), ("?a=1&b=%C3%A9", {"a": "1", "b": "é"}), ("?a=1&a=2", {"a": "2"})],
+)
+def test_a_query_is_a_mapping_whether_there_is_one_or_not(query, found):
+    client = applied(lambda request, _: dict(http.query(request)))
+    assert client.get(f"/things/a{query}", headers={}).json == found
+
+
+@pytest.mark.parametrize("body", [b'{"a": "\xc3\xa9"}', b'\xef\xbb\xbf{"a": "\xc3\xa9"}', b' {"a": "\\u00e9"}\n'])
+def test_a_json_object_is_read(body):
+    client = applied(lambda request, _: http.json_object(request))
+    assert client.post("/things/a", headers=JSON, body=body).json == {"a": "é"}
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b"null", b'"{}"', b"1", b"\xff\xfe", b"{}{}", b"[" * 5_000, b"1" * 5_000]
+)
+def test_what_is_no_json_object_is_refused(body):
+    client = applied(lambda request, _: http.json_object(request))
+    problem = is_a_problem(client.post("/things/a", headers=JSON, body=body), 400)
+    assert "JSON" in problem["detail"]
+
+
+@pytest.mark.parametrize(
+    ("who", "limit"),
+    [(http.ANYONE, 256 * 1024), (http.FAN, 256 * 1024), (http.PLATFORM, 5 * 1024 * 1024), ("steward", 256 * 1024)],
+)
+def test_a_body_has_a_limit_and_a_platforms_a_larger_one(who, limit):
+    client = applied(lambda request, _: {"length": len(request.raw_body)}, who)
+    headers = JSON | {"Authorization": "steward"}
+    assert client.post("/things/a", headers=headers, body=b"x" * limit).json == {"length": limit}
+    refused = client.post("/things/a", headers=headers, body=b"x" * (limit + 1))
+    assert str(limit) in is_a_problem(refused, 413)["detail"]
+
+
+# ─── who may call ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+ROLES = ("organiser", "steward", "service")
+
+
+@pytest.mark.parametrize("allowed", [("organiser",), ("steward",), ("service",), ("organiser", "service"), ROLES])
+@pytest.mark.parametrize("role", [*ROLES, "", "admin"])
+def test_the_roles_of_a_route_may_call_it_and_no_others(allowed, role):
+    answer = applied(lambda *_: {}, allowed).get("/things/a", headers={"Authorization": role})
+    if role in allowed:
+        assert answer.status_code == 200
+    elif role:
+        detail = is_a_problem(answer, 403)["detail"]
+        assert all(name in detail for name in allowed)
+    else:
+        is_a_problem(answer, 401)
+
+
+def test_a_caller_who_may_not_call_learns_nothing_of_the_body():
+    client = applied(lambda *_: {}, ("organiser",))
+    is_a_problem(client.post("/things/a", headers=JSON | {"Authorization": "steward"}, body=b"x" * 300_000), 403)
+
+
+@pytest.mark.parametrize("who", [http.ANYONE, http.FAN, http.PLATFORM])
+def test_a_route_without_a_token_is_open(who):
+    assert applied(lambda *_: {}, who).get("/things/a", headers={}).status_code == 200
+
+
+@pytest.mark.parametrize("who", [(), "organizer", ("organiser", http.FAN), ("organiser", "stewart")])
+def test_a_slip_in_who_may_call_opens_no_route(who):
+    app = http.Application("sample")
+    app.api.binary_types = ["*/*"]
+    app.route("/things", who=who)(dict)
+    is_a_problem(RequestHandler(app).get("/things", headers={}), 401)
+
+
+# ─── what Chalice itself refuses ───────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_method_and_a_content_type_that_a_route_does_not_take_are_problems_too():
+    client = applied(lambda *_: {}, methods=["POST"])
+    refused = client.get("/things/a", headers={})
+    is_a_problem(refused, 405)
+    assert refused.headers["Allow"] == "POST"
+    is_a_problem(client.post("/things/a", headers={"Content-Type": "text/xml"}, body=b"<x/>"), 415)
