@@ -2,25 +2,16 @@
 
 import difflib
 import json
-import os
-from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
-import boto3
-import botocore.exceptions
 import click
 import requests
 
 from chalicelib.channels.messenger.inbound import GET_STARTED
 from chalicelib.channels.messenger.sender import API_VERSION
-from chalicelib.settings import LOOPBACK
-from ops.local.environment import REGION
-
-Json = dict[str, Any]
-
-CONFIG = Path(__file__).parents[1] / ".chalice" / "config.json"
+from ops import stages
+from ops.stages import Json, Stage
 
 FIELDS = (
     "messages",
@@ -92,20 +83,18 @@ _WAYS_OUT = {
     613: "Meta allows 10 profile calls in 10 minutes: wait a while, then try again.",
 }
 
-_stage = click.option("--stage", default="local", show_default=True, envvar="STAGE")
 
-
-@click.group()
+@click.group(cls=stages.Commands)
 def messenger() -> None:
     """The page's side of Messenger: its profile, its subscription, its health."""
 
 
 @messenger.command()
-@_stage
+@stages.option
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing")
-def profile(stage: str, *, dry_run: bool) -> None:
+def profile(stage: Stage, *, dry_run: bool) -> None:
     """Set Get Started, the greeting, ice breakers and the menu, in English and Dutch. Can be run again."""
-    page = connect(stage, os.environ)
+    page = page_of(stage)
     difference = "\n".join(page.profile_difference())
     if not difference:
         click.echo("The profile is as it should be: nothing to change.")
@@ -119,16 +108,16 @@ def profile(stage: str, *, dry_run: bool) -> None:
 
 
 @messenger.command()
-@_stage
-def subscribe(stage: str) -> None:
+@stages.option
+def subscribe(stage: Stage) -> None:
     """Have the page's events sent to the app. Can be run again."""
-    page = connect(stage, os.environ)
+    page = page_of(stage)
     page.post("me/subscribed_apps", {"subscribed_fields": ",".join(FIELDS)})
     click.echo(f"The page sends the app: {', '.join(FIELDS)}.")
     click.echo(
         "The app must know the webhook too. Once, in its dashboard (Messenger, Webhooks), or with the app's own token:\n\n"
         f"  curl {page.url}/{API_VERSION}/<app id>/subscriptions -d object=page \\\n"
-        f"    -d callback_url={page.base_url or 'https://<your address>'}/webhooks/messenger \\\n"
+        f"    -d callback_url={page.base_url}/webhooks/messenger \\\n"
         f"    -d fields={','.join(FIELDS)} \\\n"
         "    -d verify_token=<verify_token> -d 'access_token=<app id>|<app_secret>'\n\n"
         f"verify_token and app_secret are in the secret {page.secret_id}."
@@ -136,10 +125,10 @@ def subscribe(stage: str) -> None:
 
 
 @messenger.command()
-@_stage
-def status(stage: str) -> None:
+@stages.option
+def status(stage: Stage) -> None:
     """Whether fans are answered: token, subscription, profile. Exit code 0 when all is well, 1 when not."""
-    page = connect(stage, os.environ)
+    page = page_of(stage)
     problems = 0
     for name, check in (
         ("token", page.check_token),
@@ -230,60 +219,16 @@ class Page(NamedTuple):
         return f"Meta says: {error.get('message')}. {way_out} (The secret is {self.secret_id}.)"
 
 
-def connect(stage: str, environ: Mapping[str, str]) -> Page:
-    """The stage's page, by its secret and its settings (the environment first, then .chalice/config.json)."""
-    settings = {**_configured(stage), **_moved(stage, environ), **environ}
-    url = settings.get("MESSENGER_API_URL", "").rstrip("/")
-    if not url:
-        raise click.ClickException(
-            f"MESSENGER_API_URL is not set: add it to the stage {stage} in .chalice/config.json."
-        )
-    secret = _secret(stage, environ)
+def page_of(stage: Stage) -> Page:
+    """The stage's page, by its secret and its settings."""
+    secret = stage.secrets.read("messenger")
     missing = [name for name in ("page_token", "page_id") if not isinstance(secret.get(name), str) or not secret[name]]
     if missing:
         raise click.ClickException(
-            f"The secret guestlist/{stage}/messenger has no {' and no '.join(missing)}: put it there."
+            f"The secret {stage.secrets.id('messenger')} has no {' and no '.join(missing)}: docs/messenger.md says what goes there"
         )
-    return Page(stage, url, settings.get("BASE_URL", "").rstrip("/"), secret["page_token"], secret["page_id"])
-
-
-def _configured(stage: str) -> dict[str, str]:
-    config = json.loads(CONFIG.read_text())
-    of_stage = config.get("stages", {}).get(stage, {})
-    return {**config.get("environment_variables", {}), **of_stage.get("environment_variables", {})}
-
-
-def _moved(stage: str, environ: Mapping[str, str]) -> dict[str, str]:
-    """Where `make run SIM_PORT=…` has put the simulator."""
-    port = environ.get("SIM_PORT")
-    return {"MESSENGER_API_URL": f"http://127.0.0.1:{port}"} if stage == "local" and port else {}
-
-
-def _secret(stage: str, environ: Mapping[str, str]) -> Json:
-    name = f"guestlist/{stage}/messenger"
-    try:
-        answer = boto3.client("secretsmanager", **_place(stage, environ)).get_secret_value(SecretId=name)
-        secret = json.loads(answer["SecretString"])
-    except botocore.exceptions.EndpointConnectionError:
-        raise click.ClickException("AWS does not answer. For the stage local, is `make run` running?") from None
-    except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:
-        raise click.ClickException(f"The secret {name} cannot be read: {error}") from None
-    except ValueError:
-        secret = None
-    if not isinstance(secret, dict):
-        raise click.ClickException(f"The secret {name} must be a JSON object; docs/messenger.md shows its members.")
-    return secret
-
-
-def _place(stage: str, environ: Mapping[str, str]) -> dict[str, str]:
-    """Where the stage's AWS is. The local one is on this machine, with keys that open nothing, whatever the environment says."""
-    if stage != "local":
-        return {}
-    endpoint = environ.get("AWS_ENDPOINT_URL") or f"http://127.0.0.1:{environ.get('AWS_PORT') or 4566}"
-    if urlsplit(endpoint).hostname not in LOOPBACK:
-        raise click.ClickException("AWS_ENDPOINT_URL must be an emulator on this machine, as the stage is local.")
-    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-    return {"endpoint_url": endpoint, "region_name": REGION, **keys}
+    where = stage.settings
+    return Page(stage.name, where.messenger_api_url, where.base_url, secret["page_token"], secret["page_id"])
 
 
 def _lines(found: Json) -> list[str]:

@@ -20,6 +20,10 @@ class Campaigns:
         """The campaign as it is now, or `NotFound`."""
         return self._store.get(campaign_id).campaign
 
+    def every(self) -> list[Campaign]:
+        """All campaigns, by id: each has one ref."""
+        return [self.get(campaign_id) for campaign_id in sorted(self._store.refs().values())]
+
     def tickets_left(self, campaign_id: str) -> int:
         return self._store.tickets_left(campaign_id)
 

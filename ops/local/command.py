@@ -25,7 +25,7 @@ def run(project: Path, data: Path | None, *, fresh: bool) -> None:
     PORT (8000), SIM_PORT (8001) and AWS_PORT (4566) move it. Exit codes: 0 ended by you, 1 something failed, 2 a port
     is taken.
     """
-    ports = Ports(*(_port(name) for name in DEFAULT_PORTS))
+    ports = chosen_ports()
     web = _listen("PORT", ports.web)
     _listen("SIM_PORT", ports.simulator).close()
     _listen("AWS_PORT", ports.aws).close()
@@ -37,6 +37,11 @@ def run(project: Path, data: Path | None, *, fresh: bool) -> None:
     under_make.end_with_make()
     supervisor = Supervisor(ports, web, project.absolute(), data, Screen(sys.stdout, os.environ))
     raise SystemExit(supervisor.run())
+
+
+def chosen_ports() -> Ports:
+    """Where PORT, SIM_PORT and AWS_PORT put the local runtime."""
+    return Ports(*(_port(name) for name in DEFAULT_PORTS))
 
 
 def _port(name: str) -> int:

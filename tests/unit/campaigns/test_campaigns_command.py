@@ -1,19 +1,17 @@
 """`python -m ops campaigns`, on a table in memory."""
 
-import functools
 import json
 import os
 from pathlib import Path
 
-import click
 import pytest
-from click.testing import CliRunner
 
-from chalicelib import wiring
 from chalicelib.campaigns.service import Campaigns
 from chalicelib.campaigns.store import CampaignStore
-from ops import campaigns as command
+from chalicelib.settings import read
+from ops.stages import Stage
 from tests.builders import a_campaign, a_campaign_document
+from tests.fakes.secrets import MemorySecrets
 from tests.fakes.table import MemoryTable
 
 DEMO = str(Path(__file__).parents[3] / "infra/demo/birthday-bash.json")
@@ -21,16 +19,20 @@ DEMO = str(Path(__file__).parents[3] / "infra/demo/birthday-bash.json")
 
 @pytest.fixture
 def stage():
-    return command.Stage(Campaigns(CampaignStore(MemoryTable()), lambda: 0.0), "https://tickets.example")
+    settings = read(
+        os.environ | {"STAGE": "prod", "BASE_URL": "https://tickets.example", "MESSENGER_API_URL": "https://g"}
+    )
+    secrets = MemorySecrets({"messenger": {"page_id": "4711"}})
+    return Stage("prod", settings, secrets, Campaigns(CampaignStore(MemoryTable()), lambda: 0.0), tickets=None)
 
 
 @pytest.fixture
-def run(stage):
+def run(operate, stage):
     """Run a command and answer its exit code and what it said."""
 
-    def run(*arguments, document=None):
-        text = None if document is None else json.dumps(document)
-        result = CliRunner().invoke(command.campaigns, arguments, input=text, obj=lambda _: stage)
+    def run(*words, document=None, into=stage):
+        stdin = None if document is None else json.dumps(document)
+        result = operate("campaigns", *words, into=into, stdin=stdin)
         return result.exit_code, result.output
 
     return run
@@ -49,13 +51,24 @@ def test_everything_that_is_wrong_is_listed(run):
 
 
 def test_a_campaign_that_was_put_twice_is_saved_as_it_is_in_the_file(run, stage):
-    assert run("put", DEMO) == run("put", DEMO) == (0, "birthday-bash is saved on local, live.\n")
+    assert run("put", DEMO) == run("put", DEMO) == (0, "birthday-bash is saved on prod, live.\n")
     assert stage.campaigns.tickets_left("birthday-bash") == 25
 
 
 def test_what_is_not_valid_is_not_saved(run):
     assert run("put", "-", document=a_campaign_document(stock=-1))[0] == 1
     assert run("show", "birthday-bash") == (1, "Error: There is no campaign birthday-bash\n")
+
+
+def test_campaigns_are_listed_by_id(run, stage):
+    stage.campaigns.save(a_campaign(campaign_id="zoo", ref="Animals", name="A night at the zoo", state="draft"))
+    stage.campaigns.save(a_campaign())
+    said = """\
+id             state  left/all  ref      name
+birthday-bash  live   25/25     bash     Birthday Bash
+zoo            draft  25/25     Animals  A night at the zoo
+"""
+    assert run("list") == (0, said)
 
 
 def test_what_is_shown_can_be_put_back(run):
@@ -67,14 +80,37 @@ def test_what_is_shown_can_be_put_back(run):
 
 def test_a_campaign_is_paused(run, stage):
     stage.campaigns.save(a_campaign())
-    assert run("state", "birthday-bash", "paused") == (0, "birthday-bash was live and is paused now.\n")
+    assert run("state", "birthday-bash", "paused") == (0, "birthday-bash was live and is paused now, on prod.\n")
     assert stage.campaigns.get("birthday-bash") == a_campaign(state="paused")
 
 
-def test_the_qr_code_leads_to_the_web_chat_or_to_messenger(run, stage):
+@pytest.mark.parametrize(
+    ("options", "link"),
+    [
+        ((), "https://m.me/4711?ref=bash%3Aa%2Bb"),
+        (("--page", "djnova"), "https://m.me/djnova?ref=bash%3Aa%2Bb"),
+        (("--to", "web"), "https://tickets.example/chat/birthday-bash"),
+    ],
+)
+def test_the_qr_code_leads_to_the_stages_page_to_another_or_to_the_web_chat(run, stage, options, link):
     stage.campaigns.save(a_campaign(ref="bash:a+b"))
-    assert run("qr", "birthday-bash")[1].endswith("\nhttps://tickets.example/chat/birthday-bash\n")
-    assert run("qr", "birthday-bash", "--page", "djnova")[1].endswith("\nhttps://m.me/djnova?ref=bash%3Aa%2Bb\n")
+    code, said = run("qr", "birthday-bash", *options)
+    assert (code, said.splitlines()[-1]) == (0, link)
+
+
+def test_on_this_machine_the_qr_code_leads_to_the_web_chat_unless_messenger_is_asked_for(run, stage):
+    stage.campaigns.save(a_campaign())
+    local = stage._replace(name="local")
+    assert run("qr", "birthday-bash", into=local)[1].endswith("\nhttps://tickets.example/chat/birthday-bash\n")
+    assert run("qr", "birthday-bash", "--to", "messenger", into=local)[1].endswith("\nhttps://m.me/4711?ref=bash\n")
+
+
+def test_a_stage_that_does_not_know_its_page_asks_for_it(run, stage):
+    stage.campaigns.save(a_campaign())
+    stage.secrets.values.clear()
+    code, said = run("qr", "birthday-bash")
+    assert (code, "has no page_id: put it there, or name the page with --page" in said) == (1, True)
+    assert run("qr", "birthday-bash", "--page", "djnova")[0] == 0
 
 
 @pytest.mark.parametrize(("name", "begins"), [("code.svg", b"<?xml"), ("code.png", b"\x89PNG")])
@@ -84,48 +120,15 @@ def test_the_qr_code_is_written_as_a_picture(run, stage, tmp_path, name, begins)
     assert (tmp_path / name).read_bytes().startswith(begins)
 
 
-def test_another_kind_of_picture_is_refused(run, stage):
+@pytest.mark.parametrize(
+    ("options", "code", "complaint"),
+    [
+        (("--out", "code.gif"), 2, "must end in .svg or .png"),
+        (("--out", "/nowhere/code.svg"), 1, "Could not open file '/nowhere/code.svg'"),
+        (("--to", "web", "--page", "djnova"), 2, "the web chat has no page"),
+    ],
+)
+def test_a_picture_that_cannot_be_made_is_refused(run, stage, options, code, complaint):
     stage.campaigns.save(a_campaign())
-    assert "must end in .svg or .png" in run("qr", "birthday-bash", "--out", "code.gif")[1]
-
-
-@pytest.fixture
-def alone(monkeypatch):
-    """The command as it is started by an operator, with nothing wired yet; afterwards the process is as it was."""
-    monkeypatch.setattr(os, "environ", dict(os.environ))
-    for built in (wiring.read_settings, wiring.client, wiring.table, wiring.campaigns):
-        monkeypatch.setattr(wiring, built.__name__, functools.cache(built.__wrapped__))
-
-
-def test_when_nothing_answers_the_way_out_is_said(alone):
-    os.environ["AWS_ENDPOINT_URL"] = "http://127.0.0.1:1"
-    result = CliRunner().invoke(command.campaigns, ["show", "birthday-bash"])
-    assert result.exit_code == 1
-    assert "is `make run` running?" in result.output
-
-
-def test_an_emulator_elsewhere_is_not_local(alone):
-    os.environ["AWS_ENDPOINT_URL"] = "https://dynamodb.eu-west-1.amazonaws.com"
-    result = CliRunner().invoke(command.campaigns, ["put", DEMO])
-    assert result.exit_code == 1
-    assert "must be an emulator on this machine" in result.output
-
-
-def test_the_local_stage_never_leaves_this_machine():
-    environ = command.environment("local", {"AWS_PROFILE": "work", "AWS_ACCESS_KEY_ID": "AKIA", "AWS_PORT": "4577"})
-    assert environ["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4577"
-    assert "AWS_PROFILE" not in environ
-    assert environ["AWS_ACCESS_KEY_ID"] == "test"
-
-
-def test_a_stage_that_is_not_configured_is_refused():
-    with pytest.raises(click.ClickException, match="There is no stage live"):
-        command.environment("live", {})
-
-
-def test_another_stage_takes_the_credentials_that_the_sdk_finds(monkeypatch):
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-north-1")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIA")
-    environ = command.environment("staging", {"BASE_URL": "https://x.example", "STAGE": "local"})
-    assert (environ["STAGE"], environ["BASE_URL"]) == ("staging", "https://x.example")
-    assert (environ["AWS_REGION"], environ["AWS_ACCESS_KEY_ID"]) == ("eu-north-1", "AKIA")
+    exit_code, said = run("qr", "birthday-bash", *options)
+    assert (exit_code, complaint in said) == (code, True)
