@@ -18,12 +18,13 @@ run: .venv/ops .venv-emulator/installed  ## Start the whole application on this 
 test: .venv/dev .venv-emulator/installed browser  ## Run every test, and measure what of the code they reach
 	@$(BIN)/python -m pytest --cov --cov-report=term
 
-check: .venv/dev  ## Check format, style, types, import rules and templates
+check: .venv/dev  ## Check format, style, types, import rules, templates and policies
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/cfn-lint infra/resources.yaml
+	$(BIN)/python -m ops policies --check
 
 format: .venv/dev  ## Format the code, and mend what can be mended
 	$(BIN)/ruff format .
