@@ -92,6 +92,7 @@ def _enter(context: click.Context, _: click.Parameter, name: str) -> Stage:
 
 option = click.option(
     "--stage",
+    metavar="NAME",
     default="local",
     envvar="STAGE",
     show_default=True,
