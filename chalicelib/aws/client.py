@@ -1,14 +1,15 @@
 """A client of AWS's JSON services: DynamoDB, SQS and Secrets Manager, and nothing else.
 
-boto3 does this too, and everything outside the functions uses it. In a function its import and first client cost more than all
-the rest of a cold start together, and each call five times the CPU: docs/decisions/0004-a-slim-aws-client.md has the measurements
-and the conditions for going back. The protocol is one POST: https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html
+boto3 does this too. In a function its import and first client cost more than all the rest of a cold start together, and each call five
+times the CPU: docs/decisions/0004-a-slim-aws-client.md has the measurements and the conditions for going back. The protocol is one POST: https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html
 """
 
 import contextlib
+import functools
 import http.client
 import json
 import random
+import ssl
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -133,8 +134,15 @@ class Client:
         try:
             return self._idle.pop()
         except IndexError:
-            kind = http.client.HTTPSConnection if self._endpoint.scheme == "https" else http.client.HTTPConnection
-            return kind(self._endpoint.netloc, timeout=self._timeout)
+            if self._endpoint.scheme == "http":  # an emulator
+                return http.client.HTTPConnection(self._endpoint.netloc, timeout=self._timeout)
+            return http.client.HTTPSConnection(self._endpoint.netloc, timeout=self._timeout, context=_tls())
+
+
+@functools.cache
+def _tls() -> ssl.SSLContext:
+    """One for all clients: reading the authorities' certificates takes 22 ms."""
+    return ssl.create_default_context()
 
 
 def _code(error_type: object) -> str:

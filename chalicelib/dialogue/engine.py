@@ -363,7 +363,7 @@ def _card(state: State, campaign: Campaign, scene: Scene) -> Reply:
         link=page,
         link_title=_say(state, campaign, "ticket_link"),
     )
-    return Reply("", card=card, ticket=state.ticket)
+    return Reply("", card=card)
 
 
 def _terms(campaign: Campaign, language: Language) -> str:

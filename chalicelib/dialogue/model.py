@@ -52,14 +52,14 @@ class Choice(NamedTuple):
 
 
 class Card(NamedTuple):
-    """A picture with a title and a link: how a ticket arrives in a chat."""
+    """A ticket as it arrives in a chat: a picture with a title and a link."""
 
     title: str
     subtitle: str
     image: str
     """An absolute URL of a PNG."""
     link: str
-    """An absolute URL of a page."""
+    """The absolute URL of the ticket's page, which ends with its code."""
     link_title: str
 
 
@@ -72,8 +72,11 @@ class Reply(NamedTuple):
     text: str
     choices: tuple[Choice, ...] = ()
     card: Card | None = None
-    ticket: str = ""
-    """The code of the ticket that the card shows, or empty."""
+
+    @property
+    def ticket(self) -> str:
+        """The code of the ticket that the card shows, or empty. Not stored: a code is long, and the link has it."""
+        return self.card.link.rpartition("/")[2] if self.card else ""
 
 
 def packed(replies: Iterable[Reply]) -> list[dict[str, Any]]:
@@ -88,7 +91,6 @@ def unpacked(rows: Iterable[Mapping[str, Any]]) -> tuple[Reply, ...]:
             row.get("text", ""),
             tuple(Choice(*choice) for choice in row.get("choices", ())),
             Card(*row["card"]) if "card" in row else None,
-            row.get("ticket", ""),
         )
         for row in rows
     )

@@ -91,7 +91,9 @@ class Dialogue:
             campaign=turn.state.campaign,
             turn=before.turns + 1,
             kind=message.kind,
-            effect=type(turn.effect).__name__ if turn.effect else None,
+            effect=type(turn.effect).__name__
+            if turn.effect is not None
+            else None,  # Begin() is an empty tuple, so false
             step=turn.state.step,
             ticket=int(bool(turn.state.ticket)),
             replies=len(turn.replies),

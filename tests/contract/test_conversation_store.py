@@ -76,7 +76,7 @@ def test_a_conversation_that_never_was_is_blank(store, fan):
 )
 def test_every_member_of_the_state_and_of_the_replies_is_kept(store, say, fan, state):
     card = Card("title", "subtitle", "https://x/i.png", "https://x/l", "open")
-    replies = (Reply("één 🎉", (Choice("A", "a"),)), Reply("", (), card, TICKET))
+    replies = (Reply("één 🎉", (Choice("A", "a"),)), Reply("", (), card))
     say(state=state, replies=replies)
     kept = store.load(fan)
     assert (kept.state, kept.replies, kept.turns) == (state, replies, 1)

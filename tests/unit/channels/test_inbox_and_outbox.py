@@ -59,7 +59,7 @@ def test_every_field_of_a_message_survives_the_queue(world):
 
 def test_every_field_of_a_reply_survives_the_queue():
     replies = (
-        Reply("text", (Choice("a", "b"),), Card("title", "subtitle", "image", "link", "link title"), "ticket"),
+        Reply("text", (Choice("a", "b"),), Card("title", "subtitle", "image", "link", "link title")),
         Reply("only text"),
     )
     assert unpacked(json.loads(json.dumps(packed(replies)))) == replies
