@@ -149,7 +149,7 @@ def _reply(reply: Reply) -> dict[str, object]:
         "text": reply.text.replace(" {name}", ""),  # the web tells us no name
         "choices": [choice._asdict() for choice in reply.choices],
     }
-    if reply.ticket and reply.card:
+    if reply.card:
         card = reply.card
         shown["ticket"] = {
             "code": reply.ticket,
