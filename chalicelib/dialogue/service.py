@@ -91,9 +91,7 @@ class Dialogue:
             campaign=turn.state.campaign,
             turn=before.turns + 1,
             kind=message.kind,
-            effect=type(turn.effect).__name__
-            if turn.effect is not None
-            else None,  # Begin() is an empty tuple, so false
+            effect=None if turn.effect is None else type(turn.effect).__name__,  # Begin() is empty, so false
             step=turn.state.step,
             ticket=int(bool(turn.state.ticket)),
             replies=len(turn.replies),
