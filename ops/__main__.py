@@ -10,6 +10,7 @@ COMMANDS = {
     "campaigns": "ops.campaigns:campaigns",
     "messenger": "ops.messenger:messenger",
     "tickets": "ops.tickets:tickets",
+    "secrets": "ops.secrets:secrets",
     "policies": "ops.policies:policies",
     "bench": "ops.bench.command:bench",
 }

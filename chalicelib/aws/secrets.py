@@ -37,14 +37,14 @@ class Secrets:
             raise Unavailable(f"The secret {full_name} has no usable value: an operator must set it") from error
         if not isinstance(members, dict):
             raise Unavailable(f"The secret {full_name} is not a JSON object: an operator must set it")
-        if self._stage != "local" and _is_local(members):
+        if self._stage != "local" and is_local(members):
             raise Unavailable(f"The secret {full_name} holds a value that everyone knows: an operator must set it")
         return members
 
 
-def _is_local(value: object) -> bool:
+def is_local(value: object) -> bool:
     """Whether it is, or holds, one of the local stage's secrets: they are in its documentation, and no other stage accepts them."""
     if isinstance(value, str):
         return value.startswith("local-") or value == "xoxb-local"
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return any(map(_is_local, inner))
+    return any(map(is_local, inner))
