@@ -64,19 +64,19 @@ def process(
     Lambda deletes the others when the whole batch is over. Where handling a record twice is seen by someone, it is not `repeatable`, and
     is deleted as soon as it is handled: a process that dies then repeats one record at most, and not the whole batch.
     """
-    waits: dict[str, tuple[int, str]] = {}
+    waits: dict[str, _Wait] = {}
     returned: list[tuple[Record, int]] = []
     for record in records(event):
-        if record.group not in waits:
-            wait = _attempt(record, handle) if remaining() >= reserve else (0, "short of time")
+        wait = waits.get(record.group)
+        if wait is None:
+            wait = _attempt(record, handle) if remaining() >= reserve else _Wait(0, "short of time")
             if wait is None:
                 if not repeatable:
                     queue.delete(record.receipt)
                 continue
-            waits[record.group] = wait
-        seconds, reason = waits[record.group]
-        log("returned", message=record.id, reason=reason, seconds=seconds, receives=record.receives)
-        returned.append((record, seconds))
+            waits[record.group] = wait._replace(failures=None)
+        log("returned", message=record.id, receives=record.receives, **wait._asdict())
+        returned.append((record, wait.seconds))
     for seconds in {seconds for _, seconds in returned}:
         queue.return_in([record.receipt for record, wait in returned if wait == seconds], seconds)
     return {"batchItemFailures": [{"itemIdentifier": record.id} for record, _ in returned]}
@@ -94,14 +94,22 @@ def records(event: Mapping[str, Any]) -> Iterable[Record]:
         )
 
 
-def _attempt(record: Record, handle: Callable[[Record], None]) -> tuple[int, str] | None:
-    """Handle it: None when done, else for how many seconds its group waits, and why."""
+class _Wait(NamedTuple):
+    """For how many seconds a group waits, and why. `failures` is 1 for the record that failed, and none for those behind it."""
+
+    seconds: int
+    reason: str
+    failures: int | None = None
+
+
+def _attempt(record: Record, handle: Callable[[Record], None]) -> _Wait | None:
+    """Handle it: None when done."""
     try:
         handle(record)
     except Later as later:
-        return later.seconds, str(later)
+        return _Wait(later.seconds, str(later))
     except Exception as error:  # noqa: BLE001  # the edge: whatever is wrong with one record must not cost its neighbours
-        return backoff(record.receives), type(error).__name__
+        return _Wait(backoff(record.receives), type(error).__name__, failures=1)
     return None
 
 

@@ -156,7 +156,8 @@ def _answer(request: Request, roles: tuple[str, ...], view: Callable[[], Any]) -
         return _refusal(error)
     except Exception as error:  # noqa: BLE001  # the edge: the caller gets an answer, the log gets the place
         where = traceback.extract_tb(error.__traceback__)[-1]
-        log("failed", error=type(error).__name__, at=f"{where.filename.rpartition('/')[2]}:{where.lineno}")
+        place = f"{where.filename.rpartition('/')[2]}:{where.lineno}"
+        log("failed", error=type(error).__name__, at=place, failures=1)
         return problem(500, "The error is in our log. Nothing that we answered 2xx before is lost.")
     return answer if isinstance(answer, Response) else json_response(answer)
 
@@ -178,6 +179,8 @@ def _check_size(request: Request, limit: int) -> None:
 
 def _refusal(error: errors.GuestlistError) -> Response:
     status = next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
+    if isinstance(error, errors.Unavailable):
+        log("unavailable", reason=str(error), failures=1)
     members: dict[str, object] = {}
     if isinstance(error, errors.Invalid) and error.errors:
         members["errors"] = [wrong._asdict() for wrong in error.errors]

@@ -36,9 +36,14 @@ class Settings(NamedTuple):
         return _name(self.stage, resource)
 
 
+def stage(environ: Mapping[str, str] = os.environ) -> str:
+    """The stage's name, for what needs no other setting: Chalice sets STAGE when it deploys, and Lambda when it runs."""
+    return environ.get("STAGE", "local")
+
+
 def queue(resource: str, environ: Mapping[str, str] = os.environ) -> str:
-    """The full name of a queue, for the declarations in `app.py`: Chalice sets STAGE when it deploys, and Lambda when it runs."""
-    return _name(environ.get("STAGE", "local"), resource)
+    """The full name of a queue, for the declarations in `app.py`."""
+    return _name(stage(environ), resource)
 
 
 def read(environ: Mapping[str, str]) -> Settings:

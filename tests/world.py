@@ -35,7 +35,7 @@ class FakeChannel:
         self.sent = []
         self.faults = []
 
-    def deliver(self, conversation, reply, trace, receives=1):  # the channel's signature
+    def deliver(self, conversation, reply, trace, receives=1, received_at=0):  # the channel's signature
         if self.faults and (fault := self.faults.pop(0)):
             raise fault
         self.sent.append((conversation, reply))

@@ -15,8 +15,8 @@ class Undeliverable(Exception):
 
 
 class Channel(Protocol):
-    def deliver(self, conversation: str, reply: Reply, trace: str, receives: int) -> None:
-        """Send a reply that its queue handed out for the `receives`-th time.
+    def deliver(self, conversation: str, reply: Reply, trace: str, receives: int, received_at: int) -> None:
+        """Send a reply that its queue handed out for the `receives`-th time, to a message that we received at `received_at` (or 0).
 
         `batch.Later` when it must wait, `Undeliverable` when it can never be sent.
         """

@@ -53,7 +53,7 @@ class Sender:
         [reply] = unpacked([body["reply"]])
         channel = self._channels[conversation.partition(":")[0]]
         try:
-            channel.deliver(conversation, reply, trace, record.receives)
+            channel.deliver(conversation, reply, trace, record.receives, body.get("received_at", 0))
         except Undeliverable as undeliverable:
             self._log(
                 "undeliverable",
@@ -66,5 +66,10 @@ class Sender:
 
 
 def _body(message: Message, reply: Mapping[str, Any]) -> str:
-    body = {"conversation": message.conversation, "trace": message.trace, "reply": reply}
+    body = {
+        "conversation": message.conversation,
+        "trace": message.trace,
+        "received_at": message.received_at,
+        "reply": reply,
+    }
     return json.dumps(body, separators=(",", ":"))

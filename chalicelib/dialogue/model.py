@@ -38,6 +38,8 @@ class Message(NamedTuple):
     """The fan's language where the platform tells it (`nl`, `nl_NL`), or empty."""
     trace: str = ""
     """The digest that follows this message through the logs."""
+    received_at: int = 0
+    """When we received it, in milliseconds since the epoch; 0 where the answer goes out in the same request."""
 
     @property
     def channel(self) -> str:

@@ -94,8 +94,13 @@ class Dialogue:
             effect=None if turn.effect is None else type(turn.effect).__name__,  # Begin() is empty, so false
             step=turn.state.step,
             ticket=int(bool(turn.state.ticket)),
+            turns=1,
             replies=len(turn.replies),
         )
+        if stored and isinstance(turn.effect, Finish) and turn.effect.passed and turn.state.ticket:
+            left = self._tickets.left(campaign_id := stored.campaign.campaign_id)
+            percent = round(100 * left / max(1, stored.campaign.stock))
+            self._log("ticket", trace=message.trace, campaign=campaign_id, tickets=1, stock_left_percent=percent)
         return Answer(turn.replies, newest=True)
 
     def _about(self, message: Message, state: State) -> tuple[Message, Stored | None]:

@@ -20,7 +20,7 @@ class Tickets:
         self._store = store
         self._keys = keys
         self._clock = clock
-        self._sold_out: dict[str, tuple[float, bool]] = {}
+        self._left: dict[str, tuple[float, int]] = {}
 
     def entry(self, stored: Stored, conversation: str) -> Entry:
         """What this fan did in the campaign before."""
@@ -35,12 +35,16 @@ class Tickets:
         return self._unless_held(stored, conversation, lambda campaign, fan: self._store.begin(campaign, fan, entry))
 
     def sold_out(self, campaign_id: str) -> bool:
-        """Whether every ticket was taken, as far as this container knows: what it read is kept for `KEEP_SECONDS`."""
-        read_at, sold_out = self._sold_out.get(campaign_id, (float("-inf"), False))
+        """Whether every ticket was taken, as far as this container knows."""
+        return self.left(campaign_id) < 1
+
+    def left(self, campaign_id: str) -> int:
+        """How many tickets are left, as far as this container knows: what it read is kept for `KEEP_SECONDS`."""
+        read_at, left = self._left.get(campaign_id, (float("-inf"), 0))
         if self._clock() - read_at >= KEEP_SECONDS:
-            sold_out = self._store.left(campaign_id) < 1
-            self._sold_out[campaign_id] = (self._clock(), sold_out)
-        return sold_out
+            left = self._store.left(campaign_id)
+            self._left[campaign_id] = (self._clock(), left)
+        return left
 
     def take(self, stored: Stored, conversation: str) -> str:
         """A ticket for this fan: its code; the one that they hold already; or empty when all are taken."""
@@ -58,8 +62,10 @@ class Tickets:
             except AlreadyHeld:
                 return self._held(stored, conversation)
             except SoldOut:
-                self._sold_out[campaign_id] = (self._clock(), True)
+                self._left[campaign_id] = (self._clock(), 0)
                 return ""
+            read_at, left = self._left[campaign_id]
+            self._left[campaign_id] = (read_at, left - 1)
             return keys.sign(campaign_id, ticket.ticket_id, ticket.kid)
         raise Conflict("No free ticket id was found")
 

@@ -12,6 +12,9 @@ RED, DIM, PLAIN = "31", "2", "0"
 EMULATOR_NOISE = ("cryptography package not installed",)
 """The emulator's regrets about what this application never uses."""
 
+FOR_CLOUDWATCH = ("_aws", "stage")
+"""What makes metrics of a line's fields (chalicelib/metrics.py)."""
+
 ALARMING = re.compile(r"\b(ERROR|CRITICAL|Traceback|failed)\b| 5\d\d \d+ ms$")
 EMULATOR_STAMP = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d ")
 
@@ -61,7 +64,8 @@ def _event_as_text(line: str) -> str:
     try:
         match json.loads(line):
             case {"event": event, **fields}:
-                return "  ".join([str(event), *(f"{name}={value}" for name, value in fields.items())])
+                shown = (f"{name}={value}" for name, value in fields.items() if name not in FOR_CLOUDWATCH)
+                return "  ".join([str(event), *shown])
     except json.JSONDecodeError:
         pass
     return ""

@@ -9,6 +9,7 @@ from pytest_chalice.handlers import RequestHandler
 
 from chalicelib import errors, http
 from chalicelib.errors import FieldError
+from tests import emf
 
 JSON = {"Content-Type": "application/json"}
 
@@ -108,6 +109,14 @@ def test_an_error_of_ours_tells_the_caller_nothing_and_the_log_where(error, caps
     line = json.loads(printed)
     assert (line["event"], line["error"]) == ("failed", type(error).__name__)
     assert line["at"].startswith(("test_http.py:", "http.py:"))
+
+
+def test_what_we_could_not_do_counts_as_a_failure(capsys):
+    raising(KeyError()).get("/things/a", headers={})
+    raising(errors.Unavailable("the queue refuses")).get("/things/a", headers={})
+    lines = capsys.readouterr().out.splitlines()
+    assert [json.loads(line)["event"] for line in lines] == ["failed", "unavailable"]
+    assert [(point.name, point.value) for point in emf.points(lines)] == [("failures", 1), ("failures", 1)]
 
 
 def test_an_error_that_callers_were_told_of_is_not_logged(capsys):

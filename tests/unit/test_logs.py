@@ -42,8 +42,8 @@ def test_a_line_that_fits_is_whole_and_in_order(lines):
 
 
 def test_what_is_empty_is_left_out_and_zero_and_false_are_not_empty(lines):
-    log("turn", campaign="", effect=None, replies=0, won=False)
-    assert json.loads(lines()[0]) == {"event": "turn", "replies": 0, "won": False}
+    log("turn", campaign="", effect=None, seconds=0, won=False)
+    assert json.loads(lines()[0]) == {"event": "turn", "seconds": 0, "won": False}
 
 
 def test_of_too_many_words_the_longest_go_and_the_line_says_so(lines):

@@ -40,7 +40,7 @@ class MessengerApi:
         known = signature.same_token(asked.get("hub.verify_token"), self._secret().get("verify_token"))
         challenge = asked.get("hub.challenge")
         if asked.get("hub.mode") != "subscribe" or not known or not challenge:
-            self._log("refused", route="subscribe", reason="verify token" if not known else "not a subscription")
+            self._refused("subscribe", "not a subscription" if known else "verify token")
             raise errors.Forbidden("Not a subscription with this stage's verify token")
         return response(challenge, "text/plain", {"X-Content-Type-Options": "nosniff"})
 
@@ -69,7 +69,7 @@ class MessengerApi:
                 form.get("signed_request", [""])[0], signature.app_secrets(secret)
             )
         except errors.Unauthenticated as error:
-            self._log("refused", route="data-deletion", reason=str(error))
+            self._refused("data-deletion", str(error))
             raise
         if not secret.get("page_id"):
             raise errors.Unavailable("The secret messenger has no page_id: an operator must set it")
@@ -96,8 +96,11 @@ class MessengerApi:
     def _verify(self, raw: bytes, header: str | None) -> None:
         if signature.verified(raw, header, signature.app_secrets(self._secret())):
             return
-        self._log("refused", route="webhook", reason="wrong signature" if header else "no X-Hub-Signature-256")
+        self._refused("webhook", "wrong signature" if header else "no X-Hub-Signature-256")
         raise errors.Unauthenticated("The body is not signed with this app's secret (X-Hub-Signature-256)")
+
+    def _refused(self, route: str, reason: str) -> None:
+        self._log("refused", route=route, reason=reason, refusals=1)
 
 
 def _raw_body(request: Request) -> bytes:

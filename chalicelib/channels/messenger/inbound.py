@@ -63,7 +63,7 @@ class _Ignored(Exception):  # an outcome: why this event gets no answer
 
 
 def translate(raw: bytes, now: int) -> Translation:
-    """Translate a verified body. `now`, in milliseconds, stands in where an event has no time.
+    """Translate a verified body, received `now` (in milliseconds), which also stands in where an event has no time.
 
     `Invalid` when it is not a JSON object, `NotFound` when it is not about a page: all else is counted, never raised.
     """
@@ -139,7 +139,8 @@ def _message(entry: dict[str, Any], event: dict[str, Any], now: int) -> Message:
     conversation = f"messenger:{page}:{fan}"
     at = _time(event.get("timestamp")) or _time(entry.get("time"))
     name = act.id or ids.digest(conversation, str(at), act.kind, act.ref, act.payload, act.text, length=22)
-    return act._replace(conversation=conversation, id=name, at=at or now, trace=ids.digest(conversation, name))
+    trace = ids.digest(conversation, name)
+    return act._replace(conversation=conversation, id=name, at=at or now, trace=trace, received_at=now)
 
 
 def _act(event: dict[str, Any]) -> Message:
@@ -195,8 +196,11 @@ def _opted_in(optin: dict[str, Any]) -> Message:
     return _did("start", optin, ref=_text(optin.get("ref"), _REF_LIMIT))
 
 
-def _did(kind: Kind, holder: dict[str, Any], **what: str) -> Message:
-    return Message("", _text(holder.get("mid"), _MID_LIMIT), 0, kind, **what)
+def _did(
+    kind: Kind, holder: dict[str, Any], *, text: str = "", payload: str = "", ref: str = "", media: str = ""
+) -> Message:
+    name = _text(holder.get("mid"), _MID_LIMIT)
+    return Message("", name, 0, kind, text=text, payload=payload, ref=ref, media=media)
 
 
 def _media(message: dict[str, Any]) -> str:

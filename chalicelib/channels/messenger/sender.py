@@ -68,7 +68,7 @@ class MessengerSender:
         self._begun: dict[tuple[str, Reply], int] = {}
         """How many calls of a reply were taken before one failed: they are not repeated when it comes again."""
 
-    def deliver(self, conversation: str, reply: Reply, trace: str, receives: int = 1) -> None:
+    def deliver(self, conversation: str, reply: Reply, trace: str, receives: int = 1, received_at: int = 0) -> None:
         """Send a reply to `messenger:<page id>:<PSID>`, which its queue handed out for the `receives`-th time.
 
         `Later` when it must wait, `Undeliverable` when it never can be sent, `Unavailable` when the page token is missing.
@@ -87,7 +87,7 @@ class MessengerSender:
             self._show(call, trace)
         for position, call in enumerate(calls):
             try:
-                self._send(page, call, trace, receives)
+                self._send(page, call, trace, receives, received_at if call is calls[-1] else 0)
             except Later:
                 self._remember(trace, reply, begun + position)
                 raise
@@ -103,12 +103,14 @@ class MessengerSender:
         while len(self._begun) > _MOST_BEGUN:
             del self._begun[next(iter(self._begun))]
 
-    def _send(self, page: _Page, call: outbound.Call, trace: str, receives: int) -> None:
+    def _send(self, page: _Page, call: outbound.Call, trace: str, receives: int, received_at: int) -> None:
+        """One call, and one line about it; with `received_at` it is the reply's last one, and the line says how long the fan has waited."""
         started = self._clock()
         try:
             response = self._post(call)
         except requests.RequestException as error:
-            self._log("sent", trace=trace, outcome="no_answer", error=type(error).__name__, ms=self._since(started))
+            ms = self._since(started)
+            self._log("sent", trace=trace, outcome="no_answer", error=type(error).__name__, ms=ms, sends=1)
             raise self._paused(page, _brief(receives), "no answer") from None  # the error's text names the address
         fault = faults.fault(response.status_code, response.content)
         self._log(
@@ -119,6 +121,8 @@ class MessengerSender:
             outcome=fault.kind if fault else "ok",
             code=fault and fault.code,
             reference=fault and fault.reference,
+            sends=1,
+            reply_ms=self._since(received_at / 1000) if received_at and not fault else None,
         )
         if fault:
             raise self._consequence(page, fault.kind, _retry_after(response.headers), receives)

@@ -197,7 +197,13 @@ def test_a_lost_connection_pauses_the_page_and_is_tried_again(graph, bench):
     graph.plan = [Answer(drop=True)]
     with pytest.raises(Later, match="no answer"):
         bench.deliver(receives=2)
-    assert bench.lines[0][1] == {"trace": TRACE, "outcome": "no_answer", "error": "ConnectionError", "ms": 0}
+    assert bench.lines[0][1] == {
+        "trace": TRACE,
+        "outcome": "no_answer",
+        "error": "ConnectionError",
+        "ms": 0,
+        "sends": 1,
+    }
     with pytest.raises(Later):
         bench.deliver(conversation=NEIGHBOUR)
     bench.clock.now += 2

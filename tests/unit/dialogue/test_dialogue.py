@@ -498,7 +498,7 @@ def test_logs_carry_no_text_and_no_name(world):
     said = json.dumps(world.lines)
     assert "2000" not in said
     assert "boat" not in said
-    assert {"turn"} == {line["event"] for line in world.lines}
+    assert {"turn", "ticket"} == {line["event"] for line in world.lines}
 
 
 # ─── texts ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -135,7 +135,7 @@ def test_a_webhook_that_the_queue_refuses_is_not_received(edge):
 def test_a_webhook_signed_with_another_secret_is_refused_and_not_logged(edge, secret):
     with pytest.raises(errors.Unauthenticated):
         edge.api.receive(meta.webhook(meta.body(meta.text("my private words")), secret))
-    assert edge.lines == [("refused", {"route": "webhook", "reason": "wrong signature"})]
+    assert edge.lines == [("refused", {"route": "webhook", "reason": "wrong signature", "refusals": 1})]
     assert edge.inbox.kept == []
 
 
@@ -143,7 +143,7 @@ def test_an_unsigned_webhook_is_refused_whatever_it_says(edge):
     for raw in (b"not json", b"", meta.raw(meta.body(meta.text("Hi")))):
         with pytest.raises(errors.Unauthenticated):
             edge.api.receive(meta.request(raw_body=raw, headers={"X-Hub-Signature": "sha1=00"}))
-    assert edge.lines[0] == ("refused", {"route": "webhook", "reason": "no X-Hub-Signature-256"})
+    assert edge.lines[0] == ("refused", {"route": "webhook", "reason": "no X-Hub-Signature-256", "refusals": 1})
 
 
 def test_a_stage_without_an_app_secret_receives_nothing():

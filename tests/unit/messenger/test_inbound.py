@@ -29,7 +29,7 @@ def attached(kind, payload=None, **message):
 
 def test_a_typed_text_becomes_a_text():
     message = only(meta.text("Köln 🎉"))
-    assert message == (CONVERSATION, "m_1", meta.AT, "text", "Köln 🎉", "", "", "", "", "", message.trace)
+    assert message == (CONVERSATION, "m_1", meta.AT, "text", "Köln 🎉", "", "", "", "", "", message.trace, NOW)
     assert len(message.trace) == 10
 
 

@@ -2,6 +2,7 @@ import io
 
 import pytest
 
+from chalicelib.logs import log
 from ops.local.screen import Screen
 
 
@@ -18,6 +19,11 @@ def test_a_line_says_when_and_who():
 def test_a_json_line_reads_as_event_and_fields():
     line = '{"event":"turn","campaign":"birthday-bash","replies":2}'
     assert shown("functions", line) == "09:00:00 functions turn  campaign=birthday-bash  replies=2\n"
+
+
+def test_what_makes_a_metric_of_a_line_is_left_out(capsys):
+    log("turn", turns=1, replies=2)
+    assert shown("functions", capsys.readouterr().out) == "09:00:00 functions turn  turns=1  replies=2\n"
 
 
 @pytest.mark.parametrize("line", ["{not json", "{}", '{"message": "no event"}', "[1, 2]"])

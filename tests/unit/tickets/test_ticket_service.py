@@ -137,6 +137,12 @@ def test_the_stock_is_read_once_in_a_few_seconds(desk):
     assert desk.table.reads == before + 1
 
 
+def test_what_a_container_took_itself_is_no_longer_left_to_it(desk):
+    before = desk.tickets.left("birthday-bash")
+    desk.win()
+    assert desk.tickets.left("birthday-bash") == before - 1
+
+
 # ─── ids ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
