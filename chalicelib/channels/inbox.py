@@ -33,11 +33,16 @@ class Answer(Protocol):
     def replies(self) -> tuple[Reply, ...]: ...
     @property
     def newest(self) -> bool: ...
+    @property
+    def forget(self) -> bool: ...
 
 
 class Dialogue(Protocol):
     def turn(self, message: Message) -> Answer:
-        """The replies to a message, and whether it is the newest of its conversation."""
+        """The replies to a message, whether it is the newest of its conversation, and whether that is to be forgotten now."""
+
+    def forget(self, conversation: str) -> None:
+        """Delete all that is kept of a conversation."""
 
 
 class Outbox(Protocol):
@@ -61,17 +66,29 @@ class Bot:
 
     def handle(self, event: Mapping[str, Any], remaining: Callable[[], int]) -> batch.Failures:
         """Answer a batch of messages (an SQS event); see `batch.process`."""
-        return batch.process(event, remaining, self._queue, self._answer)
+        answered: set[str] = set()
+        return batch.process(event, remaining, self._queue, lambda record: self._answer(record, answered))
 
-    def _answer(self, record: batch.Record) -> None:
+    def _answer(self, record: batch.Record, answered: set[str]) -> None:
         """The replies are kept before the message is given up, and are kept once however often this is done."""
-        message = Message(**json.loads(record.body))
+        message = _unpacked(record.body)
         turn = self._dialogue.turn(message)
+        if turn.forget and message.conversation in answered:
+            raise batch.Later(0, "to forget, once the messages before it cannot come again")
+        answered.add(message.conversation)
         if turn.newest:  # else the replies were kept before the next message was begun
             self._outbox.send(message, turn.replies)
+        if turn.forget:
+            self._dialogue.forget(message.conversation)
         if message.kind == "deletion":
             self._deletions.done(message.id)
 
 
 def _packed(message: Message) -> str:
     return json.dumps({name: value for name, value in message._asdict().items() if value}, separators=(",", ":"))
+
+
+def _unpacked(body: str) -> Message:
+    """What `_packed` packed, also in a newer release that knows more."""
+    members = json.loads(body)
+    return Message(**{name: members[name] for name in Message._fields if name in members})

@@ -28,6 +28,8 @@ class Answer(NamedTuple):
     replies: tuple[Reply, ...]
     newest: bool
     """Whether no later message of the fan has been handled: else these replies were sent long ago."""
+    forget: bool = False
+    """Whether the conversation is to be deleted (`Dialogue.forget`) as soon as the replies are safe."""
 
 
 class Dialogue:
@@ -49,10 +51,17 @@ class Dialogue:
 
     def answer(self, message: Message) -> tuple[Reply, ...]:
         """The replies to a message, the same ones however often it comes. `Unavailable` when nothing was decided."""
-        return self.turn(message).replies
+        answer = self.turn(message)
+        if answer.forget:
+            self.forget(message.conversation)
+        return answer.replies
+
+    def forget(self, conversation: str) -> None:
+        """Delete all that is kept of the conversation; again is fine."""
+        self._conversations.delete(conversation)
 
     def turn(self, message: Message) -> Answer:
-        """As `answer`, and whether it was the newest turn."""
+        """As `answer`, but what is to be forgotten is still there: a turn that dies before its replies are safe is taken again."""
         for _ in range(ATTEMPTS):
             before = self._conversations.load(message.conversation)
             position = before.position(message)
@@ -78,11 +87,10 @@ class Dialogue:
         message, stored = self._about(message, before.state)
         scene = self._scene(message, before.state, stored)
         turn = engine.step(before.state, message, scene)
-        if isinstance(turn.effect, Forget):
-            self._conversations.delete(message.conversation)
-        else:
-            if stored:
-                turn = self._made_true(turn, before.state, message, scene, stored)
+        forget = isinstance(turn.effect, Forget)
+        if stored:
+            turn = self._made_true(turn, before.state, message, scene, stored)
+        if not forget:
             self._conversations.append(message, before, turn.state, turn.replies, self._clock())
         self._log(
             "turn",
@@ -101,7 +109,7 @@ class Dialogue:
             left = self._tickets.left(campaign_id := stored.campaign.campaign_id)
             percent = round(100 * left / max(1, stored.campaign.stock))
             self._log("ticket", trace=message.trace, campaign=campaign_id, tickets=1, stock_left_percent=percent)
-        return Answer(turn.replies, newest=True)
+        return Answer(turn.replies, newest=True, forget=forget)
 
     def _about(self, message: Message, state: State) -> tuple[Message, Stored | None]:
         """The campaign that the message is about; a typed ref makes the message a start."""

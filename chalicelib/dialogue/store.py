@@ -132,7 +132,7 @@ def _sort_key(turn: int) -> str:
 
 def _conversation(item: Item) -> Conversation:
     return Conversation(
-        state=_BLANK._replace(**item["state"]),
+        state=_BLANK._replace(**{name: item["state"][name] for name in State._fields if name in item["state"]}),
         turns=int(item["sk"].removeprefix("turn#")),
         recent=tuple(Handled(word[:_DIGEST], int(word[_DIGEST:], 16)) for word in item["recent"].split()),
         forgotten_at=item["forgottenAt"],
