@@ -59,7 +59,7 @@ def show_transcript(campaign):
 # Conversations: the queues between the platforms and the dialogue
 
 
-@app.on_sqs_message(queue=settings.queue("inbound.fifo"), batch_size=10)
+@app.on_sqs_message(queue=settings.queue("inbound.fifo"), batch_size=10, maximum_concurrency=300)
 def bot(event):
     return wiring.bot().handle(event.to_dict(), event.context.get_remaining_time_in_millis)
 

@@ -36,6 +36,7 @@ def serve() -> None:
     lose_no_message_to_a_race()
     apply_table_settings_of_templates()
     authorise_batches_as_iam_does()
+    count_this_machine_as_safe()
     if persistence.PERSIST_STATE:
         save_soon_after_every_change()
     gateway.main()
@@ -297,6 +298,16 @@ def authorise_batches_as_iam_does() -> None:
         return action.removesuffix("Batch") if action and service == "sqs" else action
 
     iam_actions.extract_iam_action = single
+
+
+def count_this_machine_as_safe() -> None:
+    """With AUTH, a policy that asks for TLS (aws:SecureTransport) refused all: the emulator speaks plain HTTP, on loopback only.
+
+    IN_THE_CLEAR=1 takes plain HTTP for what it is, to prove that such policies refuse it.
+    """
+    if not os.environ.get("IN_THE_CLEAR"):
+        pin = gateway.pin_request_origin
+        gateway.pin_request_origin = lambda address, _: pin(address, secure_transport=True)
 
 
 def save_soon_after_every_change() -> None:
