@@ -7,7 +7,7 @@ export PIP_NO_INPUT = 1
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN = .venv/bin
 
-.PHONY: help run test check format bench clean browser
+.PHONY: help run test check format package bench clean browser
 
 help:  ## Show what can be done
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 18
@@ -29,6 +29,9 @@ check: .venv/dev  ## Check format, style, types, import rules, templates and pol
 format: .venv/dev  ## Format the code, and mend what can be mended
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+package: .venv/ops  ## Make what is uploaded to Lambda, in build/package (STAGE=prod)
+	@$(BIN)/python -m ops package
 
 bench: .venv/dev .venv-emulator/installed  ## Measure speed, as ratios to named peers
 	@$(BIN)/python -m ops bench

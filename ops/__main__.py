@@ -12,6 +12,7 @@ COMMANDS = {
     "tickets": "ops.tickets:tickets",
     "secrets": "ops.secrets:secrets",
     "policies": "ops.policies:policies",
+    "package": "ops.package.command:package",
     "bench": "ops.bench.command:bench",
 }
 

@@ -17,5 +17,5 @@ def test_a_file_of_the_pages_loads_at_once():
 def test_requirements_are_pinned():
     lines = (CHALICELIB.parent / "requirements.txt").read_text().splitlines()
     required = [line.partition("#")[0].strip() for line in lines if line.partition("#")[0].strip()]
-    assert len(required) < 10
+    assert len(required) < 16  # with what they bring along
     assert [line for line in required if "==" not in line] == []
