@@ -23,7 +23,8 @@ check: .venv/dev  ## Check format, style, types, import rules, templates and pol
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/cfn-lint infra/resources.yaml
+	$(BIN)/cfn-lint infra/*.yaml
+	$(BIN)/python -m ops.policy_lint
 	$(BIN)/python -m ops policies --check
 
 format: .venv/dev  ## Format the code, and mend what can be mended
