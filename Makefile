@@ -7,7 +7,7 @@ export PIP_NO_INPUT = 1
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN = .venv/bin
 
-.PHONY: help run test check format package bench clean browser
+.PHONY: help run test nightly check format package deploy verify rollback destroy bench clean browser
 
 help:  ## Show what can be done
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 18
@@ -16,7 +16,11 @@ run: .venv/ops .venv-emulator/installed  ## Start the whole application on this 
 	@$(BIN)/python -m ops run
 
 test: .venv/dev .venv-emulator/installed browser  ## Run every test, and measure what of the code they reach
-	@$(BIN)/python -m pytest --cov --cov-report=term
+	@tree=$$($(BIN)/python -m ops.deploy.tree) && $(BIN)/python -m pytest --cov --cov-report=term \
+		&& mkdir -p .local && echo "$$tree" > .local/tested
+
+nightly: .venv/dev .venv-emulator/installed  ## Run the tests that take long: every way in which a deploy can break off
+	@$(BIN)/python -m pytest -m nightly
 
 check: .venv/dev  ## Check format, style, types, import rules, templates and policies
 	$(BIN)/ruff format --check .
@@ -33,6 +37,18 @@ format: .venv/dev  ## Format the code, and mend what can be mended
 
 package: .venv/ops  ## Make what is uploaded to Lambda, in build/package (STAGE=prod)
 	@$(BIN)/python -m ops package
+
+deploy: .venv/ops  ## Bring STAGE=… in line with the files; safe to repeat (ARGS=--dry-run shows what would change)
+	@$(BIN)/python -m ops deploy --stage "$(STAGE)" $(ARGS)
+
+verify: .venv/ops  ## Read STAGE=… back, and tell what is not as it ought to be
+	@$(BIN)/python -m ops verify --stage "$(STAGE)"
+
+rollback: .venv/ops  ## Let the last release of STAGE=… run again, at once
+	@$(BIN)/python -m ops rollback --stage "$(STAGE)" $(ARGS)
+
+destroy: .venv/ops  ## Take STAGE=… away, but for its tables, secrets and releases
+	@$(BIN)/python -m ops destroy --stage "$(STAGE)" $(ARGS)
 
 bench: .venv/dev .venv-emulator/installed  ## Measure speed, as ratios to named peers
 	@$(BIN)/python -m ops bench

@@ -56,6 +56,7 @@ _TITLE = {
     405: "This method is not for this path",
     413: "The body is too large",
     415: "This content type is not for this path",
+    429: "Too many requests at once",
     500: "Something went wrong on our side",
     503: "Please try again in a moment",
 }

@@ -23,6 +23,7 @@ from chalice.local import (
 
 from chalicelib.http import problem
 from ops.local.serving import InheritedServer, function_config, load_application, serve_until_told
+from ops.refusals import UNKNOWN_CALLER, UNKNOWN_PATH
 
 
 class Server(ThreadingMixIn, InheritedServer):
@@ -46,10 +47,8 @@ class Handler(ChaliceRequestHandler):
 
     def _send_error_response(self, error: LocalGatewayException) -> None:
         """What API Gateway refuses by itself: said as our own routes say it, and an unknown path is 404."""
-        status = 401 if isinstance(error, NotAuthorizedError) else 404
-        detail = "Send Authorization: Bearer … with a token of this stage" if status == 401 else "There is no such path"  # noqa: PLR2004
-        answer = problem(status, detail)
-        self._send_http_response(status, dict(answer.headers), answer.body)
+        answer = problem(*(UNKNOWN_CALLER if isinstance(error, NotAuthorizedError) else UNKNOWN_PATH))
+        self._send_http_response(answer.status_code, dict(answer.headers), answer.body)
 
     do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = do_PATCH = do_OPTIONS = answer  # noqa: N815
 

@@ -256,7 +256,7 @@ def lose_no_message_to_a_race() -> None:
 
 
 def apply_table_settings_of_templates() -> None:
-    """CloudFormation's tables had neither time to live nor point-in-time recovery."""
+    """CloudFormation's tables had neither time to live, nor point-in-time recovery, nor encryption with a key."""
 
     def table_actions() -> Iterator[Json]:
         for registry in vars(provisioners).values():
@@ -269,9 +269,10 @@ def apply_table_settings_of_templates() -> None:
             for setting, apply in (
                 ("TimeToLiveSpecification", dynamodb._update_ttl),
                 ("PointInTimeRecoverySpecification", dynamodb._update_continuous_backups),
+                ("SSESpecification", dynamodb._update_table),
             ):
                 if setting in properties:
-                    apply({"TableName": created[0], setting: _with_real_booleans(properties[setting])})
+                    apply({"TableName": created[0], setting: _as_in_the_api(properties[setting])})
             return created
 
         return create_whole
@@ -280,9 +281,10 @@ def apply_table_settings_of_templates() -> None:
         actions["create"] = complete(actions["create"])
 
 
-def _with_real_booleans(setting: Json) -> Json:
-    """CloudFormation hands over true and false as text."""
-    return {key: value.lower() == "true" if value in ("true", "false") else value for key, value in setting.items()}
+def _as_in_the_api(setting: Json) -> Json:
+    """CloudFormation hands over true and false as text, and calls one thing otherwise."""
+    named = {"Enabled" if key == "SSEEnabled" else key: value for key, value in setting.items()}
+    return {key: value.lower() == "true" if value in ("true", "false") else value for key, value in named.items()}
 
 
 def authorise_batches_as_iam_does() -> None:
