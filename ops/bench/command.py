@@ -14,7 +14,7 @@ import boto3
 import click
 import requests
 
-from ops.bench import events, local_run, starts
+from ops.bench import events, local_run, packaged, starts
 from ops.bench.fans import PATIENCE
 from ops.bench.figures import Fact, Report, figure
 from ops.local import launch, processes, secrets, stack
@@ -45,7 +45,7 @@ def bench(file: Path | None, *, quick: bool) -> None:
     Exit codes: 0 every aim is met, 1 an aim is missed, 2 it could not be measured.
     """
     size = QUICK if quick else FULL
-    length = starts.steps(size.rounds) + 1 + local_run.steps(size.alone)
+    length = _steps(size)
     with click.progressbar(length=length, label="Measuring", file=sys.stderr) as bar:
         try:
             report = measured(size, lambda: bar.update(1))
@@ -61,12 +61,17 @@ def measured(size: Size, tick: Callable[[], None]) -> Report:
     with _emulator() as environ:
         counted = _quizzes(size.quizzes, environ)
         tick()
-        rows = starts.measure(environ, rounds=size.rounds, calls=size.calls, tick=tick)
+        rows = starts.measure(starts.COLD, environ, rounds=size.rounds, calls=size.calls, tick=tick)
+        with packaged.packages(environ) as packages:
+            tick()
+            read_only = environ | packaged.READ_ONLY
+            rows += starts.measure(packages.subjects, read_only, rounds=size.rounds, calls=0, tick=tick)
     local = local_run.measure(alone=size.alone, together=size.together, tick=tick)
     webhook = next(row for row in rows if row.function == "webhook")
     facts = [
         Fact("Webhook's cold start, as a part of Chalice + boto3's", webhook.ratios[starts.USUAL].median, "x", 0.8),
         *_counted(counted),
+        *packages.facts,
         Fact("From webhook to reply, a fan alone: median", figure(local.alone).median, "ms", 300),
         Fact("From webhook to reply, a fan alone: 95th percentile", _late(local.alone), "ms"),
         Fact(f"From webhook to reply, {size.together} fans at once: median", figure(local.together).median, "ms", 300),
@@ -75,6 +80,13 @@ def measured(size: Size, tick: Callable[[], None]) -> Report:
         Fact("The local run is ready, without data, after", local.ready, "s", 5),
     ]
     return Report(rows, facts)
+
+
+def _steps(size: Size) -> int:
+    """How many times `measured` ticks."""
+    subjects = sum(map(len, starts.COLD.values()))
+    cold, package = starts.steps(subjects, size.rounds, size.calls), starts.steps(packaged.SUBJECTS, size.rounds, 0)
+    return 1 + cold + 1 + package + local_run.steps(size.alone)
 
 
 def _counted(counted: dict[str, Any]) -> Iterator[Fact]:

@@ -13,7 +13,7 @@ import sysconfig
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,6 +33,8 @@ class Subject(NamedTuple):
     handler: str
     event: Callable[[], Json]
     """A new one for each start or call."""
+    path: str = os.pathsep.join((str(PROJECT), str(HERE / "peers"), sysconfig.get_path("purelib")))
+    """Where modules are: of the working tree, unless a package is measured."""
 
 
 class Took(NamedTuple):
@@ -83,14 +85,22 @@ COLD = {
 }
 
 
-def measure(environ: dict[str, str], *, rounds: int, calls: int, tick: Callable[[], None]) -> list[Row]:
-    """Start each subject `rounds` times; half of the starts go on to answer `calls` more events, warm."""
-    return [row for what, subjects in COLD.items() for row in _measured(what, subjects, environ, rounds, calls, tick)]
+Subjects = Mapping[str, Mapping[str, Subject]]
+"""Of each function, ours and its peers."""
 
 
-def steps(rounds: int) -> int:
-    """How many times `measure` ticks."""
-    return sum((rounds + 1 + _warm_rounds(rounds)) * len(subjects) for subjects in COLD.values())
+def measure(
+    functions: Subjects, environ: dict[str, str], *, rounds: int, calls: int, tick: Callable[[], None]
+) -> list[Row]:
+    """Start each subject `rounds` times; a third as many starts more go on to answer `calls` more events, warm, if any."""
+    return [
+        row for what, subjects in functions.items() for row in _measured(what, subjects, environ, rounds, calls, tick)
+    ]
+
+
+def steps(functions: int, rounds: int, calls: int) -> int:
+    """How many times `measure` ticks for so many subjects."""
+    return functions * (rounds + 1 + (_warm_rounds(rounds) if calls else 0))
 
 
 def _warm_rounds(rounds: int) -> int:
@@ -98,7 +108,12 @@ def _warm_rounds(rounds: int) -> int:
 
 
 def _measured(
-    what: str, subjects: dict[str, Subject], environ: dict[str, str], rounds: int, calls: int, tick: Callable[[], None]
+    what: str,
+    subjects: Mapping[str, Subject],
+    environ: dict[str, str],
+    rounds: int,
+    calls: int,
+    tick: Callable[[], None],
 ) -> Iterator[Row]:
     def in_turns(times: int, count: int) -> dict[str, list[Start]]:
         taken: dict[str, list[Start]] = {who: [] for who in subjects}
@@ -109,7 +124,7 @@ def _measured(
         return taken
 
     in_turns(1, 1)  # writes bytecode and fills the page cache
-    cold, warm = in_turns(rounds, 1), in_turns(_warm_rounds(rounds), 1 + calls)
+    cold = in_turns(rounds, 1)
 
     def row(name: str, unit: str, of: Callable[[Start], float], starts: dict[str, list[Start]]) -> Row:
         return compared(what, name, unit, OURS, {who: [of(one) for one in taken] for who, taken in starts.items()})
@@ -118,20 +133,22 @@ def _measured(
     yield row("cold, processor", "ms", lambda one: one.cpu, cold)
     yield row("first event alone, processor", "ms", lambda one: one.events[0].cpu, cold)
     yield row("memory after it", "MB", lambda one: one.megabytes, cold)
+    if not calls:
+        return
+    warm = in_turns(_warm_rounds(rounds), 1 + calls)
     yield row("warm", "ms", lambda one: statistics.median(event.wall for event in one.events[1:]), warm)
     yield row("warm, processor", "ms", lambda one: statistics.mean(event.cpu for event in one.events[1:]), warm)
 
 
 def start(subject: Subject, environ: dict[str, str], count: int) -> Start:
     """Run a subject's process on `count` events."""
-    path = os.pathsep.join((str(PROJECT), str(HERE / "peers"), sysconfig.get_path("purelib")))
     command = [sys.executable, "-S", "-P", str(HERE / "once.py"), subject.module, subject.handler]
     with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as took:
         given.write(json.dumps([subject.event() for _ in range(count)]).encode())
         given.seek(0)
         began = time.perf_counter()
         process = subprocess.Popen(
-            command, env=environ | {"PYTHONPATH": path}, stdin=given, stdout=subprocess.DEVNULL, stderr=took
+            command, env=environ | {"PYTHONPATH": subject.path}, stdin=given, stdout=subprocess.DEVNULL, stderr=took
         )
         _, status, usage = os.wait4(process.pid, 0)
         wall = 1000 * (time.perf_counter() - began)

@@ -20,7 +20,10 @@ def test_a_quick_run_shows_every_figure_as_a_table_and_as_json(tmp_path):
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
     report = json.loads(file.read_text())
-    assert {row["function"] for row in report["rows"]} == {"webhook", "bot", "one call to SQS"}
+    assert {row["function"] for row in report["rows"]} == {
+        *("webhook", "bot", "one call to SQS"),
+        *("packaged webhook", "packaged bot"),
+    }
     for row in report["rows"]:
         assert row["figures"]["guestlist"]["median"] > 0
         assert row["ratios"], row
@@ -28,5 +31,6 @@ def test_a_quick_run_shows_every_figure_as_a_table_and_as_json(tmp_path):
     assert facts["webhook: SendMessageBatch a message"] == 1
     assert facts["From webhook to reply, a fan alone: median"] > 0
     assert facts["The local run's memory (PSS)"] > 50
+    assert facts["Uploaded when a library changes: the layer"] > 1
     assert "x Chalice + boto3" in ended.stdout
     assert "The local run is ready" in ended.stdout
