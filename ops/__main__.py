@@ -15,6 +15,7 @@ COMMANDS = {
     "verify": "ops.deploy.command:verify_",
     "rollback": "ops.deploy.command:rollback",
     "destroy": "ops.deploy.command:destroy",
+    "monitoring": "ops.monitoring.command:monitoring",
     "policies": "ops.policies:policies",
     "package": "ops.package.command:package",
     "bench": "ops.bench.command:bench",

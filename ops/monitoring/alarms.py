@@ -1,0 +1,106 @@
+"""When to call a person. The contract's list, for what there is now; docs/runbook.md has a page for each."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from chalicelib import metrics
+from chalicelib.channels.messenger import faults
+from ops.monitoring.watched import Function, Queue
+
+LAMBDA, SQS = "AWS/Lambda", "AWS/SQS"
+MINUTE = 60
+
+
+class Series(NamedTuple):
+    """One series of a metric."""
+
+    namespace: str
+    metric: str
+    dimensions: tuple[tuple[str, str], ...]
+    """A name and a value each."""
+
+
+class Alarm(NamedTuple):
+    name: str
+    """What follows `guestlist-<stage>-`."""
+    page: str
+    """The heading's anchor in docs/runbook.md."""
+    says: str
+    series: Series
+    when: str
+    """A statistic over a period, compared: `Sum > 10`."""
+    period: int
+    """Seconds."""
+    periods: int = 1
+    missing: str = "notBreaching"
+    """What no data means; `ignore`: the alarm stays as it is."""
+
+
+def of_function(function: Function, metric: str) -> Series:
+    return Series(LAMBDA, metric, (("FunctionName", function.full_name),))
+
+
+def of_queue(queue: Queue, metric: str) -> Series:
+    return Series(SQS, metric, (("QueueName", queue.full_name),))
+
+
+def own(metric: str, **values: str) -> Series:
+    """One of our own metrics in this stage; `values` are those of its other dimensions."""
+    known = {metrics.STAGE: "${Stage}", **values}
+    return Series(metrics.NAMESPACE, metric, tuple((name, known[name]) for name in metrics.METRICS[metric]))
+
+
+def alarms(functions: Sequence[Function], queues: Sequence[Queue]) -> list[Alarm]:
+    return [
+        *(alarm for function in functions for alarm in _function(function)),
+        *(_dead_letters(queue) if queue.dead_letters else _queue(queue) for queue in queues),
+        *_work(),
+        *_platform(),
+    ]
+
+
+def _function(function: Function) -> Iterator[Alarm]:
+    name, five = function.name.replace("_", "-"), 5 * MINUTE
+    errors, duration, throttles, dropped = (
+        of_function(function, metric) for metric in ("Errors", "Duration", "Throttles", "AsyncEventsDropped")
+    )
+    yield Alarm(f"{name}-errors", "errors", f"{name} died or ran out of time", errors, "Sum > 10", five, 2)
+    yield Alarm(f"{name}-duration", "duration", f"{name} is slow", duration, "Average > 3000", five, 2)
+    yield Alarm(f"{name}-throttles", "throttles", f"{name} was not let run", throttles, "Sum >= 1", five)
+    if function.scheduled:
+        yield Alarm(f"{name}-dropped", "dropped", f"A run of {name} was given up", dropped, "Sum >= 1", five)
+
+
+def _queue(queue: Queue) -> Alarm:
+    name = queue.name.removesuffix(".fifo") + "-age"
+    oldest = of_queue(queue, "ApproximateAgeOfOldestMessage")
+    return Alarm(name, name, "A message waits for over 5 minutes", oldest, "Maximum > 300", MINUTE)
+
+
+def _dead_letters(queue: Queue) -> Alarm:
+    """SQS stops reporting on a queue that nobody has touched for six hours; what is in it is still there."""
+    name, waiting = queue.name.removesuffix(".fifo"), of_queue(queue, "ApproximateNumberOfMessagesVisible")
+    return Alarm(name, name, "A message was given up", waiting, "Maximum >= 1", MINUTE, missing="ignore")
+
+
+def _work() -> Iterator[Alarm]:
+    """What the functions measure themselves. An error that they handle is none to Lambda, so it counts here."""
+    five = 5 * MINUTE
+    failed = "Requests or messages failed, and come again"
+    yield Alarm("failures", "failures", failed, own("failures"), "Sum > 10", five, 2)
+    refused = "Webhooks come without our platform's signature"
+    yield Alarm("refusals", "refusals", refused, own("refusals"), "Sum >= 5", five)
+    few = "A campaign has a tenth of its tickets left, or less"
+    left = own("stock_left_percent")
+    yield Alarm("stock-low", "stock-low", few, left, "Minimum <= 10", five, missing="ignore")
+
+
+def _platform() -> Iterator[Alarm]:
+    """What only a person can mend. A page that may not send is tried every five minutes, so three times in a period."""
+    for outcome, name, says in (
+        (faults.TOKEN_DEAD, "token-dead", "Messenger refuses the page's token: nothing is sent"),
+        (faults.PAGE_RESTRICTED, "page-restricted", "Messenger restricts the page: nothing is sent"),
+        (faults.NOT_PERMITTED, "not-permitted", "The Messenger app lacks a permission for sending"),
+        (faults.PERMANENT, "undeliverable", "Messenger cannot take a reply as we made it: it is parked"),
+    ):
+        yield Alarm(name, name, says, own("sends", outcome=outcome), "Sum >= 1", 15 * MINUTE)
