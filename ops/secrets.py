@@ -307,14 +307,15 @@ def _complaints(name: str, given: Mapping[str, str], changed: Json, stage: str) 
 
 def _shown(name: str, stage: Stage) -> Iterator[str]:
     held = stage.secrets.read(name)
-    for key in held.get("keys", []) if name == "tickets" else []:
-        yield f"{key['kid']:20} {key['state']}"
+    if name == "tickets":
+        keys = [f"{key['kid']} {key['state']}" for key in held.get("keys", [])]
+        yield f"{'keys':20} {', '.join(keys) or _masked('')}"
     for member in SCHEMA[name]:
         *earlier, newest = member.values(held) or [""]
         note = f", and the old one {_masked(earlier[-1])}" if earlier else ""
         if stage.name != "local" and is_local(member.values(held)):
             note += ": refused, as everyone knows it"
-        yield f"{member.name:20} {newest if member.public else _masked(newest)}{note}"
+        yield f"{member.name:20} {newest if member.public and newest else _masked(newest)}{note}"
 
 
 def _masked(value: str) -> str:

@@ -248,8 +248,15 @@ def test_values_are_shown_by_their_last_characters(run, kept):
         "  steward              ••••oken: refused, as everyone knows it",
         "  service              not set",
         "guestlist/prod/tickets",
-        "  K1                   signing",
+        "  keys                 K1 signing",
     ]
+
+
+def test_what_was_never_set_is_shown_so(run):
+    code, said = run("show", "--masked")
+    lines = [line for line in said.splitlines() if line.startswith("  ")]
+    assert (code, len(lines)) == (0, 10)
+    assert [line for line in lines if not line.endswith(" not set")] == []
 
 
 def test_values_are_handed_out_in_a_file_that_nobody_else_can_read(run, kept, tmp_path):
