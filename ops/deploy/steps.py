@@ -27,7 +27,7 @@ from ops.deploy.facts import wrong
 from ops.deploy.progress import Progress
 from ops.deploy.wanted import Wanted
 from ops.local.launch import PROJECT
-from ops.package.build import build
+from ops.package.build import build, keep_for_chalice
 
 
 class Deployment(NamedTuple):
@@ -71,10 +71,12 @@ def show_plan(it: Deployment) -> str:
 
 def make_package(it: Deployment) -> str:
     built = build(it.account.stage, _package_folder(it.account))
+    keep_for_chalice(built)
     return f"code {built.code.packed / 1e6:.1f} MB, libraries {built.layer.packed / 1e6:.1f} MB"
 
 
 def make_resources(it: Deployment) -> str:
+    firewall.step_aside(it.account, it.wanted)
     return resources.apply(it.account, it.wanted, template.RESOURCES, it.progress.note)
 
 

@@ -58,7 +58,8 @@ def keep_for_chalice(package: Package, project: Path = PROJECT) -> None:
     packager = LayerDeploymentPackager(OSUtils(), builder, UI(), package.architecture)
     place = Path(packager.deployment_package_filename(str(project), package.runtime))
     place.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copy(package.layer.path, place)
+    half = Path(shutil.copy(package.layer.path, place.with_suffix(".half")))
+    half.replace(place)  # Chalice takes whatever it finds there
 
 
 def _copy_code(project: Path, folder: Path) -> None:
