@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ops.deploy import gateway
+from ops.deploy import gateway, resources, template
 from ops.deploy.account import Account
 from ops.deploy.facts import Fact
 from ops.deploy.stacks import Stack
@@ -23,6 +23,19 @@ def mend(account: Account, wanted: Wanted) -> None:
         account.client("wafv2").associate_web_acl(WebACLArn=ought, ResourceArn=stage)
     else:
         account.client("wafv2").disassociate_web_acl(ResourceArn=stage)
+
+
+def step_aside(account: Account, wanted: Wanted) -> None:
+    """Take the firewall away from before the API when the files want none: the stack could not delete it while it is in use.
+
+    https://docs.aws.amazon.com/waf/latest/APIReference/API_DeleteWebACL.html
+    """
+    if resources.parameters(account, wanted, template.read(template.RESOURCES)).get("Waf") == "on":
+        return
+    for api in gateway.apis(account):
+        stage = _stage(account, api["id"], wanted)
+        if _wanted(account) and _found(account, stage) == _wanted(account):
+            account.client("wafv2").disassociate_web_acl(ResourceArn=stage)
 
 
 def _wanted(account: Account) -> str:

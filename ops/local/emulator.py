@@ -263,22 +263,29 @@ def apply_table_settings_of_templates() -> None:
             if isinstance(registry, dict) and "create" in (registry.get("AWS::DynamoDB::Table") or ()):
                 yield registry["AWS::DynamoDB::Table"]
 
-    def complete(create: Callable[..., Any]) -> Callable[..., Any]:
-        def create_whole(logical_id: str, properties: Json, stack_name: str) -> Any:
-            created = create(logical_id, properties, stack_name)
-            for setting, apply in (
-                ("TimeToLiveSpecification", dynamodb._update_ttl),
-                ("PointInTimeRecoverySpecification", dynamodb._update_continuous_backups),
-                ("SSESpecification", dynamodb._update_table),
-            ):
-                if setting in properties:
-                    apply({"TableName": created[0], setting: _as_in_the_api(properties[setting])})
-            return created
+    def settle(table: str, properties: Json) -> None:
+        for setting, apply in (
+            ("TimeToLiveSpecification", dynamodb._update_ttl),
+            ("PointInTimeRecoverySpecification", dynamodb._update_continuous_backups),
+            ("SSESpecification", dynamodb._update_table),
+        ):
+            if setting in properties:
+                apply({"TableName": table, setting: _as_in_the_api(properties[setting])})
 
-        return create_whole
+    def completed(act: Callable[..., Any], which: int) -> Callable[..., Any]:
+        """`act` gets the table's properties as its argument number `which`, and answers the table's name first."""
+
+        @functools.wraps(act)
+        def acting(*args: Any, **options: Any) -> Any:
+            made = act(*args, **options)
+            settle(made[0], args[which])
+            return made
+
+        return acting
 
     for actions in table_actions():
-        actions["create"] = complete(actions["create"])
+        actions["create"] = completed(actions["create"], 1)
+        actions["update"] = completed(actions["update"], 2)
 
 
 def _as_in_the_api(setting: Json) -> Json:

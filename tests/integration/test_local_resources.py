@@ -64,3 +64,15 @@ def test_the_ticket_key_stays_the_same_when_secrets_are_put_again(fresh_stage):
     secrets.put(manager, fresh_stage.name)
     assert manager.get_secret_value(SecretId=secret_id)["SecretString"] == before
     assert json.loads(before)["keys"][0]["state"] == "signing"
+
+
+def test_a_table_stays_encrypted_when_the_stack_changes_its_key(fresh_stage):
+    def encryption():
+        table = fresh_stage.client("dynamodb").describe_table(TableName=f"guestlist-{fresh_stage.name}-campaigns")
+        return table["Table"]["SSEDescription"]
+
+    assert encryption()["Status"] == "ENABLED"
+    changed = stack.TEMPLATE.read_text().replace('Default: "off"', 'Default: "on"', 1)
+    stack.apply(fresh_stage.client("cloudformation"), fresh_stage.name, changed)
+    [key] = [key["KeyArn"] for key in fresh_stage.client("kms").list_keys()["Keys"]]
+    assert (encryption()["Status"], encryption()["KMSMasterKeyArn"][-36:]) == ("ENABLED", key[-36:])
