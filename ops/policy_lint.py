@@ -56,10 +56,8 @@ def read(project: Path) -> Iterator[Policy]:
     for path in sorted((project / "infra").glob("*.yaml")):
         for name, resource in cfn_yaml.load(str(path))["Resources"].items():
             explained = resource.get("Metadata", {}).get("parliament", {})
-            for member in _POLICIES:
-                if member in resource.get("Properties", {}):
-                    text = json.dumps(_filled(resource["Properties"][member]))
-                    yield Policy(f"{path.name} {name}", text, explained)
+            for document in _documents(resource.get("Properties", {})):
+                yield Policy(f"{path.name} {name}", json.dumps(_filled(document)), explained)
 
 
 def wrong(policy: Policy) -> Iterator[str]:
@@ -74,6 +72,13 @@ def wrong(policy: Policy) -> Iterator[str]:
 def findings(policy: Policy) -> list[Finding]:
     audited = parliament.analyze_policy_string(policy.text, policy.name, include_community_auditors=True)
     return [Finding(finding.issue, json.dumps(finding.detail, default=str)) for finding in audited.findings]
+
+
+def _documents(properties: Mapping[str, Any]) -> Iterator[Any]:
+    """Of a resource, and those that stand inside of a role. Who may take a role on is no such policy: it has no resource."""
+    yield from (properties[member] for member in _POLICIES if member in properties)
+    for inline in properties.get("Policies", ()):
+        yield inline["PolicyDocument"]
 
 
 def _filled(value: Any) -> Any:  # noqa: ANN401  # JSON

@@ -4,6 +4,7 @@ import re
 
 import pytest
 import yaml
+from cfnlint.decode import cfn_yaml
 
 from ops.local.launch import PROJECT
 
@@ -100,3 +101,14 @@ def test_prod_gets_the_tree_that_was_tested():
 def test_newer_versions_of_what_is_pinned_are_proposed():
     updates = yaml.safe_load((PROJECT / ".github" / "dependabot.yml").read_text())["updates"]
     assert {update["package-ecosystem"] for update in updates} == {"pip", "github-actions"}
+
+
+def test_the_deployer_s_role_is_for_one_repository_s_environment_and_one_stage_s_roles():
+    role = cfn_yaml.load(str(PROJECT / "infra" / "ci.yaml"))["Resources"]["Deployer"]["Properties"]
+    [trust] = role["AssumeRolePolicyDocument"]["Statement"]
+    [subject] = [value for key, value in trust["Condition"]["StringEquals"].items() if key.endswith(":sub")]
+    assert subject == {"Fn::Sub": "repo:${Repository}:environment:${Stage}"}
+    [policy] = role["Policies"]
+    [rights] = policy["PolicyDocument"]["Statement"]
+    assert rights["Resource"]["Fn::Sub"].endswith(":role/guestlist-${Stage}-*")
+    assert [action for action in rights["Action"] if not action.startswith("iam:") or "*" in action] == []
