@@ -16,6 +16,7 @@ import click
 from ops.deploy import functions, gateway, layers, mappings
 from ops.deploy.account import Account, Json
 from ops.deploy.wanted import Wanted
+from ops.local import processes
 from ops.local.launch import PROJECT
 
 
@@ -25,20 +26,17 @@ def deploy(account: Account, wanted: Wanted, command: Sequence[str], say: Callab
     record.parent.mkdir(parents=True, exist_ok=True)
     record.write_text(json.dumps(found(account, wanted), indent=2) + "\n")
     lines = []
-    with subprocess.Popen(
-        command,
-        cwd=PROJECT,
-        env=os.environ | {"PYTHONUNBUFFERED": "1"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as running:
+    environ = os.environ | {"PYTHONUNBUFFERED": "1"}
+    running = processes.start(
+        command, environ, folder=PROJECT, output=subprocess.PIPE
+    )  # not to outlive a killed deploy
+    try:
         for line in running.stdout or ():
-            lines.append(line.rstrip())
+            lines.append(line.decode(errors="replace").rstrip())
             say(lines[-1])
-    if "Could not install dependencies" in "".join(lines):  # Chalice says so and goes on
-        raise click.ClickException("A requirement could not be packaged: see the lines above")
+        running.wait()
+    finally:
+        processes.end([running])
     if running.returncode:
         raise click.ClickException("chalice deploy failed: see the lines above. Running the same command again goes on")
     return f"{len(wanted.functions)} functions"

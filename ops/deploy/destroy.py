@@ -48,7 +48,7 @@ def queues(account: Account, wanted: Wanted, report: Say) -> str:
     stack = Stack(account, account.resources_stack)
     if not stack.find():
         return "there was no stack"
-    rest = template.retained_only(template.load(stack.text()))
+    rest = template.retained_only(stack.document())
     stack.apply(json.dumps(rest), resources.parameters(account, wanted, rest), report)
     return f"gone; {kept(account)} kept in the stack {stack.name}"
 

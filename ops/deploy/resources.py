@@ -43,7 +43,7 @@ def facts(account: Account) -> Iterator[Fact]:
         subject, found = f"stack {stack.name}", stack.find()
         yield Fact(subject, "is sound", wanted=True, found=bool(found) and (found or {})["StackStatus"] in _SOUND)
         if found and found["StackStatus"] in _SOUND:
-            same = template.load(stack.text()) == template.read(path)
+            same = stack.document() == template.read(path)
             yield Fact(subject, f"made of {path.name} as it is now", wanted=True, found=same)
             yield from _drift(stack)
             yield from _of_kinds(account, stack, template.read(path)["Resources"])

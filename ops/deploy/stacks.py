@@ -9,6 +9,7 @@ import click
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
+from ops.deploy import template
 from ops.deploy.account import Account, Json
 
 _LONGEST_WAIT = 1800
@@ -46,15 +47,16 @@ class Stack(NamedTuple):
             "cloudformation", "list_stack_resources", "StackResourceSummaries", StackName=self.name
         )
 
-    def text(self) -> str:
-        """The template that the stack runs."""
-        body: str = self._cloudformation.get_template(StackName=self.name)["TemplateBody"]
-        return body
+    def document(self) -> Json:
+        """The template that it was last made of."""
+        body = self._cloudformation.get_template(StackName=self.name)["TemplateBody"]
+        document: Json = template.load(body) if isinstance(body, str) else body  # boto3 reads JSON by itself
+        return document
 
-    def changes(self, template: str, parameters: Json) -> list[str]:
+    def changes(self, text: str, parameters: Json) -> list[str]:
         """What `apply` would change, a line each. CloudFormation says it; nothing of that is left behind."""
         exists = self._settle(_unheard)
-        name = self._propose(template, parameters, exists=exists)
+        name = self._propose(text, parameters, exists=exists)
         if not name:
             return []
         changes = self._describe(name)["Changes"]
@@ -64,10 +66,10 @@ class Stack(NamedTuple):
             self.delete(_unheard)  # an empty one was made to hold the change set
         return [_line(change["ResourceChange"]) for change in changes]
 
-    def apply(self, template: str, parameters: Json, report: Callable[[str], None]) -> str:
+    def apply(self, text: str, parameters: Json, report: Callable[[str], None]) -> str:
         """Create the stack, or update it; answers what was done. `report` hears how far it is."""
         exists = self._settle(report)
-        name = self._propose(template, parameters, exists=exists)
+        name = self._propose(text, parameters, exists=exists)
         if not name:
             return "nothing to change"
         lines = [_line(change["ResourceChange"]) for change in self._describe(name)["Changes"]]
@@ -85,16 +87,16 @@ class Stack(NamedTuple):
             self._cloudformation.delete_stack(StackName=self.name)
             self._settle(report)
 
-    def _propose(self, template: str, parameters: Json, *, exists: bool) -> str:
+    def _propose(self, text: str, parameters: Json, *, exists: bool) -> str:
         """Make a change set and answer its name; empty when there is nothing to change."""
-        name = "deploy-" + hashlib.sha256(template.encode()).hexdigest()[:16]
+        name = "deploy-" + hashlib.sha256(text.encode()).hexdigest()[:16]
         if exists:  # one that a killed deploy left would be in the way
             self._cloudformation.delete_change_set(StackName=self.name, ChangeSetName=name)
         self._cloudformation.create_change_set(
             StackName=self.name,
             ChangeSetName=name,
             ChangeSetType="UPDATE" if exists else "CREATE",
-            TemplateBody=template,
+            TemplateBody=text,
             Capabilities=["CAPABILITY_NAMED_IAM"],
             Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
             Tags=[{"Key": key, "Value": value} for key, value in self.account.tags.items()],

@@ -15,7 +15,14 @@ from chalice.cli.factory import CLIFactory
 from chalice.config import Config
 from chalice.deploy import models
 from chalice.deploy.appgraph import ApplicationGraphBuilder, DependencyBuilder
-from chalice.deploy.deployer import BaseDeployStep, BuildStage, Deployer, ResultsRecorder, create_build_stage
+from chalice.deploy.deployer import (
+    BaseDeployStep,
+    BuildStage,
+    ChaliceDeploymentError,
+    Deployer,
+    ResultsRecorder,
+    create_build_stage,
+)
 from chalice.deploy.executor import Executor
 from chalice.deploy.planner import InstructionMsg, PlanStage, RemoteState
 from chalice.deploy.swagger import TemplatedSwaggerGenerator
@@ -44,7 +51,11 @@ def main(stage: str, package: Path) -> None:
         executor=Executor(client, ui),
         recorder=ResultsRecorder(OSUtils()),
     )
-    factory.create_deployment_reporter(ui).display_report(deployer.deploy(config, chalice_stage_name=stage))
+    try:
+        deployed = deployer.deploy(config, chalice_stage_name=stage)
+    except ChaliceDeploymentError as error:  # AWS has refused a call
+        raise click.ClickException(str(error)) from None
+    factory.create_deployment_reporter(ui).display_report(deployed)
 
 
 class _Build(BuildStage):
