@@ -16,6 +16,7 @@ from ops.deploy import (
     gateway,
     mappings,
     plan,
+    quota,
     releases,
     resources,
     template,
@@ -62,6 +63,7 @@ def release_name(now: datetime | None = None) -> str:
 
 
 def show_plan(it: Deployment) -> str:
+    quota.check(it.account, it.wanted)
     found = list(plan.lines(it.account, it.wanted))
     it.progress.note("")
     for line in found:
