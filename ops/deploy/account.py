@@ -59,7 +59,7 @@ def enter(stage: str) -> Account:
     os.environ.clear()
     os.environ.update(environ)
     session = boto3.session.Session()
-    retries = Config(retries={"mode": "standard", "max_attempts": 5})
+    retries = Config(retries={"mode": "standard", "max_attempts": 8})
     client = functools.cache(functools.partial(session.client, config=retries))
     identity = client("sts").get_caller_identity()
     return Account(stage, identity["Account"], session.region_name, identity["Arn"], client)

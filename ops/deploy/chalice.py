@@ -48,13 +48,13 @@ def record_path(stage: str) -> Path:
 
 def found(account: Account, wanted: Wanted) -> Json:
     """Chalice's record of what is in the account. What app.py has no more is in it, so that Chalice takes it away."""
-    lambdas = {name: function["Configuration"] for name, function in functions.deployed(account).items()}
-    resources = [part for name, each in lambdas.items() for part in _function(account, name, each)]
+    lambdas = functions.deployed(account)
+    resources = [part for each in lambdas.values() for part in _function(account, each)]
     sources = [mapping.stream or account.arn("sqs", mapping.queue) for mapping in wanted.mappings]
     for name in lambdas:  # Chalice knows one mapping a function, the last one here: rather one that stays
         found = sorted(mappings.of(account, name), key=lambda one: one["EventSourceArn"] in sources)
-        resources += [_mapping(mapping, _resource(account, name)) for mapping in found]
-    used = {layer["Arn"] for function in lambdas.values() for layer in function.get("Layers", [])}
+        resources += [_mapping(mapping, functions.resource(account, name)) for mapping in found]
+    used = {layer["Arn"] for each in lambdas.values() for layer in each["Configuration"].get("Layers", [])}
     for version in [one for one in layers.versions(account) if one["LayerVersionArn"] in used][:1]:
         layer = {"name": "managed-layer", "resource_type": "lambda_layer"}
         resources.append(layer | {"layer_version_arn": version["LayerVersionArn"]})
@@ -66,18 +66,13 @@ def found(account: Account, wanted: Wanted) -> Json:
     return {"schema_version": "2.0", "backend": "api", "resources": resources}
 
 
-def _resource(account: Account, function: str) -> str:
-    """Chalice's name for a function: `bot` for guestlist-prod-bot; the API's own has none in its function's name."""
-    return function.removeprefix(f"guestlist-{account.stage}").removeprefix("-") or "api_handler"
-
-
-def _function(account: Account, name: str, configuration: Json) -> list[Json]:
-    resource, arn = _resource(account, name), configuration["Role"]
-    role = {"name": f"{resource}_role", "resource_type": "iam_role", "role_arn": arn}
-    return [
-        role | {"role_name": arn.rpartition("/")[2]},
-        {"name": resource, "resource_type": "lambda_function", "lambda_arn": configuration["FunctionArn"]},
-    ]
+def _function(account: Account, found: Json) -> list[Json]:
+    configuration = found["Configuration"]
+    resource = functions.resource(account, configuration["FunctionName"])
+    function = {"name": resource, "resource_type": "lambda_function", "lambda_arn": configuration["FunctionArn"]}
+    role = {"name": f"{resource}_role", "resource_type": "iam_role", "role_arn": configuration["Role"]}
+    own = functions.own_role(account, found)
+    return [role | {"role_name": own}, function] if own else [function]
 
 
 def _mapping(mapping: Json, resource: str) -> Json:

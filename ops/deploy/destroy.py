@@ -29,12 +29,13 @@ def api(account: Account, _: Wanted, __: Say) -> str:
 def all_functions(account: Account, wanted: Wanted, report: Say) -> str:
     """Those in the account, and what is left of those that the files know. A function goes after its role, which it names."""
     lambda_, found = account.client("lambda"), functions.deployed(account)
-    roles = {name: each["Configuration"]["Role"].rpartition("/")[2] for name, each in found.items()}
-    for name, role in ({function.name: function.role for function in wanted.functions} | roles).items():
+    roles = {name: functions.own_role(account, each) for name, each in found.items()}
+    for name, role in (roles | {function.name: function.role for function in wanted.functions}).items():
         report(name)
         for mapping in mappings.of(account, name) if name in found else ():
             lambda_.delete_event_source_mapping(UUID=mapping["UUID"])
-        functions.delete_role(account, role)
+        if role:
+            functions.delete_role(account, role)
         if name in found:
             lambda_.delete_function(FunctionName=name)
         logs.delete(account, f"/aws/lambda/{name}")

@@ -44,6 +44,19 @@ def mend(account: Account, wanted: Wanted) -> str:
     return f"{len(wanted.functions)} functions"
 
 
+def resource(account: Account, function: str) -> str:
+    """Its name in app.py, and so in Chalice's record: `bot` of guestlist-prod-bot. The API's own function has none in its name."""
+    return function.removeprefix(f"guestlist-{account.stage}").removeprefix("-") or "api_handler"
+
+
+def own_role(account: Account, found: Json) -> str:
+    """The role that Chalice made for this function; empty when it was given another, which is not ours to delete."""
+    role: str = found["Configuration"]["Role"].rpartition("/")[2]
+    return (
+        role if role == f"guestlist-{account.stage}-{resource(account, found['Configuration']['FunctionName'])}" else ""
+    )
+
+
 def delete_role(account: Account, name: str) -> None:
     iam = account.client("iam")
     with contextlib.suppress(iam.exceptions.NoSuchEntityException):

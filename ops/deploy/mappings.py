@@ -30,18 +30,21 @@ def mend(account: Account, wanted: Wanted) -> str:
     lambda_, mended = account.client("lambda"), 0
     _delete_strays(account, wanted)
     for mapping in wanted.mappings:
-        ought, found = settings(account, mapping), next(_of_source(account, mapping))
+        ought, found = settings(account, mapping), _settled(account, mapping)
         if wrong(compare("", ought, found)):
             change = {name: value for name, value in ought.items() if name != "State"} | {"Enabled": True}
             lambda_.update_event_source_mapping(UUID=found["UUID"], **change)
             mended += 1
-        _wait_until_enabled(account, mapping)
+        _settled(account, mapping)
     return f"{mended} of {len(wanted.mappings)} mended"
 
 
 def of(account: Account, function: str) -> list[Json]:
     """All mappings of a function."""
-    found = account.pages("lambda", "list_event_source_mappings", "EventSourceMappings", FunctionName=function)
+    try:
+        found = account.pages("lambda", "list_event_source_mappings", "EventSourceMappings", FunctionName=function)
+    except account.client("lambda").exceptions.ResourceNotFoundException:  # no such function
+        return []
     return [_DEFAULTS | one for one in found if one["State"] != "Deleting"]
 
 
@@ -87,5 +90,8 @@ def _delete_strays(account: Account, wanted: Wanted) -> None:
                 account.client("lambda").delete_event_source_mapping(UUID=one["UUID"])
 
 
-def _wait_until_enabled(account: Account, mapping: Mapping) -> None:
-    wait_for(lambda: next(_of_source(account, mapping))["State"], lambda state: state == "Enabled", 120)
+def _settled(account: Account, mapping: Mapping) -> Json:
+    """The mapping once it is neither being made nor being changed: until then AWS refuses every change."""
+    return wait_for(
+        lambda: next(_of_source(account, mapping)), lambda found: found["State"] in {"Enabled", "Disabled"}, 180
+    )

@@ -123,7 +123,7 @@ def _publish(account: Account, name: str) -> Json:
 
 
 def _keep_package(account: Account, code: str, place: str) -> None:
-    key = _package_key(code)
+    key = package_key(code)
     if not account.client("s3").list_objects_v2(Bucket=account.bucket, Prefix=key).get("KeyCount"):
         package = requests.get(place, timeout=60)
         package.raise_for_status()
@@ -139,14 +139,14 @@ def _restore(account: Account, function: Function, kept: Json) -> None:
         FunctionName=name,
         Environment={"Variables": as_it_was.get("Environment", {}).get("Variables", {})},
         TracingConfig={"Mode": as_it_was.get("TracingConfig", {}).get("Mode", "PassThrough")},
-        Layers=[layers.restore(account, layer, _package_key(layer["code"])) for layer in kept["layers"]],
+        Layers=[layers.restore(account, layer, package_key(layer["code"])) for layer in kept["layers"]],
         **{setting: as_it_was[setting] for setting in copied},
     )
     waiter.wait(FunctionName=name, WaiterConfig=often)
     lambda_.update_function_code(
         FunctionName=name,
         S3Bucket=account.bucket,
-        S3Key=_package_key(kept["code"]),
+        S3Key=package_key(kept["code"]),
         Architectures=as_it_was.get("Architectures", ["x86_64"]),
     )
     waiter.wait(FunctionName=name, WaiterConfig=often)
@@ -172,7 +172,7 @@ def _forget_old_ones(account: Account, wanted: Wanted) -> None:
             gateway_.delete_deployment(restApiId=api["id"], deploymentId=one["id"])
     keys = {f"releases/{r.id}.json" for r in kept}
     packages = [part for r in kept for f in r.functions.values() for part in (f, *f["layers"])]
-    keys |= {_package_key(part["code"]) for part in packages} | {"current"}
+    keys |= {package_key(part["code"]) for part in packages} | {"current"}
     for one in account.pages("s3", "list_objects_v2", "Contents", Bucket=account.bucket):
         if one["Key"] not in keys:
             s3.delete_object(Bucket=account.bucket, Key=one["Key"])
@@ -193,7 +193,7 @@ def _deployment(account: Account, api_stage: str) -> str:
     return next((stage["deploymentId"] for stage in stages if stage["stageName"] == api_stage), "")
 
 
-def _package_key(code: str) -> str:
+def package_key(code: str) -> str:
     return f"packages/{base64.b64decode(code).hex()}.zip"
 
 
