@@ -1,35 +1,16 @@
-"""What the docs tell people to type and to set is there."""
+"""What the docs tell people to make, to set and to follow is there; test_operators_commands.py has the commands."""
 
 import json
 import re
 
-import click
 import pytest
 import yaml
 
-from ops.__main__ import ops
 from ops.local.launch import PROJECT
 
 DOCS = {path: path.read_text() for path in (PROJECT / "docs").glob("*.md")}
 CONFIG = json.loads((PROJECT / ".chalice" / "config.json").read_text())
 TEXT = "\n".join(DOCS.values())
-
-
-@pytest.mark.parametrize("words", sorted(set(re.findall(r"python -m ops ([a-z]+(?: [a-z][a-z-]*)?)", TEXT))))
-def test_a_command_that_is_named_is_there(words):
-    command = ops
-    for word in words.split():
-        assert isinstance(command, click.Group), words
-        command = command.get_command(None, word)
-        assert command, words
-
-
-@pytest.mark.parametrize("line", sorted(set(re.findall(r"python -m ops ([a-z]+ [a-z-]+ .*?) --stage", TEXT))))
-def test_an_option_that_is_named_is_there(line):
-    group, name, *words = line.split()
-    command = ops.get_command(None, group).get_command(None, name)
-    known = {option for parameter in command.params for option in parameter.opts}
-    assert {word for word in words if word.startswith("--")} <= known
 
 
 def test_every_target_of_make_that_is_named_is_there():
