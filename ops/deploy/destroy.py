@@ -38,7 +38,9 @@ def all_functions(account: Account, wanted: Wanted, report: Say) -> str:
             functions.delete_role(account, role)
         if name in found:
             lambda_.delete_function(FunctionName=name)
-        logs.delete(account, f"/aws/lambda/{name}")
+        # With `log_retention_in_days`, Chalice makes a second one for the API's function, by a name that it does not have.
+        for log in {name, f"guestlist-{account.stage}-{functions.resource(account, name)}"}:
+            logs.delete(account, f"/aws/lambda/{log}")
     layers.delete(account)
     chalice.record_path(account.stage).unlink(missing_ok=True)
     return f"{len(found)} gone"
