@@ -75,6 +75,12 @@ class Clone:
     def build(self, stage):
         self.ops("package", "--stage", stage)
 
+    def chalice(self, *words):
+        """Run Chalice's own command; all that it printed."""
+        ended = self._python("-c", "from chalice.cli import main; main()", *words)
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+        return ended.stdout
+
     def client(self, service):
         return boto3.client(service, endpoint_url=self.endpoint, region_name=REGION)
 
@@ -143,7 +149,7 @@ def make_clone():
     return Clone
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def built(tmp_path_factory):
     """A clone whose package is built, for `quick`. Give it an account with `at`."""
     clone = Clone(tmp_path_factory.mktemp("built"), "http://127.0.0.1:1")

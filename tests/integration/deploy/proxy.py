@@ -7,6 +7,9 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
+ONES_OWN = re.compile("[^/]*([0-9a-f]{8}|guestlist-|[A-Z_]{5})[^/]*")
+"""A part of an address that names one thing of many alike: an id, a function, a kind of answer."""
+
 READS = re.compile(r"(Get|List|Describe|BatchGet|Detect|Lookup|Validate|Head)")
 
 
@@ -78,7 +81,7 @@ def no_fault(_number, _name):
 
 
 def name_of(request, body):
-    """The call's name when it changes something: `iam CreateRole`, `lambda PUT /2015-03-31/functions/…/concurrency`; else None."""
+    """The call's name when it changes something: `iam CreateRole`, `lambda PUT /2015-03-31/functions/*/code`; else None."""
     scope = re.search(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/", request.headers.get("Authorization", ""))
     if not scope:
         return None  # a person's request, as /health
@@ -90,7 +93,7 @@ def name_of(request, body):
     if request.command in {"GET", "HEAD"}:
         return None
     path = urlsplit(request.path).path
-    return f"{scope[1]} {request.command} {re.sub('[^/]*[0-9a-f]{8}[^/]*', '*', path)}"
+    return f"{scope[1]} {request.command} {re.sub(ONES_OWN, '*', path)}"
 
 
 def _refusal(request):

@@ -5,10 +5,19 @@ import json
 import pytest
 import requests
 
+from tests.local_runtime import wait_until
+
+QUEUE = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "impossible.fifo", "FifoQueue": "false"}}
+IMPOSSIBLE = {"Resources": {"Queue": QUEUE}}
+
 
 @pytest.fixture(scope="module")
 def stage(built, start_emulator):
+    """Deployed after a first attempt that CloudFormation took back: such a stack can only be deleted."""
     clone = built.at(start_emulator())
+    cloudformation = clone.client("cloudformation")
+    cloudformation.create_stack(StackName="guestlist-staging", TemplateBody=json.dumps(IMPOSSIBLE))
+    wait_until(lambda: cloudformation.describe_stacks()["Stacks"][0]["StackStatus"] == "ROLLBACK_COMPLETE")
     clone.quickly("deploy", "--stage", "staging")
     return clone
 
@@ -40,13 +49,16 @@ def test_what_is_changed_by_hand_is_seen_and_what_deploys_set_is_mended_by_the_n
 def test_what_the_stacks_have_made_is_seen_when_it_is_changed(stage):
     sqs, dynamodb = stage.client("sqs"), stage.client("dynamodb")
     queue = sqs.get_queue_url(QueueName="guestlist-staging-inbound.fifo")["QueueUrl"]
-    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "30"})
+    redrive = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["RedrivePolicy"])["Attributes"]
+    sooner = {"RedrivePolicy": redrive["RedrivePolicy"].replace("10", "1")}
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes=sooner | {"VisibilityTimeout": "30"})
     table, life = "guestlist-staging-conversations", {"AttributeName": "expiresAt", "Enabled": False}
     dynamodb.update_time_to_live(TableName=table, TimeToLiveSpecification=life)
     printed = stage.quickly("verify", "--stage", "staging", exit_code=1)
     assert "✗ InboundQueue (AWS::SQS::Queue): VisibilityTimeout is '30', not '180'" in printed
+    assert "✗ InboundQueue (AWS::SQS::Queue): RedrivePolicy/maxReceiveCount is" in printed
     assert f"✗ table {table}: time to live is None, not 'expiresAt'" in printed
-    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "180"})
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes=redrive | {"VisibilityTimeout": "180"})
     dynamodb.update_time_to_live(TableName=table, TimeToLiveSpecification=life | {"Enabled": True})
     stage.quickly("verify", "--stage", "staging")
 
@@ -85,6 +97,17 @@ def test_a_function_and_its_mapping_that_the_application_has_no_more_are_taken_a
     names = {function["FunctionName"] for function in lambda_.list_functions()["Functions"]}
     assert old not in names
     assert another in names
+
+
+def test_plain_chalice_deploy_ships_a_change_of_code_which_verify_tells_from_a_release(stage):
+    stage.chalice("deploy", "--stage", "staging")
+    assert requests.get(f"{stage.url()}/health", timeout=20).json()["status"] == "ok"
+    printed = stage.quickly("verify", "--stage", "staging", exit_code=1)
+    assert "deployment of the API" in printed
+    assert "mapping" not in "".join(
+        line for line in printed.splitlines() if "✗" in line
+    )  # failures are still told singly
+    stage.quickly("deploy", "--stage", "staging")
 
 
 def change_settings_by_hand(stage):
