@@ -33,7 +33,7 @@ def test_a_stage_is_deployed_used_changed_taken_back_and_destroyed(tmp_path, sta
     [first] = re.findall(r"prod runs (\S+)\.", printed)
     assert "1/8 plan" in printed
     assert "8/8 verify" in printed
-    check(clone, first, "0.1.0")
+    assert health(clone)["version"] == "0.1.0"
 
     put_secrets_and_a_campaign(clone)
     says_hello(clone, graph, "41")
@@ -44,17 +44,18 @@ def test_a_stage_is_deployed_used_changed_taken_back_and_destroyed(tmp_path, sta
     assert "untested" in clone.ops("deploy", "--stage", "prod", exit_code=1)
     printed = clone.ops("deploy", "--stage", "prod", "--untested")
     [second] = re.findall(r"prod runs (\S+)\.", printed)
-    check(clone, second, "0.1.1")
+    assert health(clone)["version"] == "0.1.1"
 
     began = time.monotonic()
     assert f"prod runs {first}." in clone.ops("rollback", "--stage", "prod")
     assert time.monotonic() - began < 10
-    check(clone, f"{first}, taken back from {second}", "0.1.0")
+    assert f"prod: {first}, taken back from {second};" in clone.ops("verify", "--stage", "prod")
+    assert health(clone)["version"] == "0.1.0"
     says_hello(clone, graph, "42")
     assert f"prod runs {second}." in clone.ops("rollback", "--stage", "prod", "--to", second)
 
     assert "nothing was taken away" in clone.ops("destroy", "--stage", "prod", stdin="yes\n", exit_code=1)
-    check(clone, second, "0.1.1")
+    assert f"prod: {second};" in clone.ops("verify", "--stage", "prod")
     clone.ops("destroy", "--stage", "prod", stdin="prod\n")
     assert clone.left() == {"tables", "secrets", "buckets"}
     assert clone.client("dynamodb").scan(TableName="guestlist-prod-campaigns")["Count"]
@@ -66,10 +67,8 @@ def test_a_stage_is_deployed_used_changed_taken_back_and_destroyed(tmp_path, sta
     assert clone.left() == set()
 
 
-def check(clone, release, version):
-    assert f"prod: {release};" in clone.ops("verify", "--stage", "prod")
-    answer = requests.get(f"{clone.url()}/health", timeout=20).json()
-    assert answer == {"status": "ok", "stage": "prod", "version": version}
+def health(clone):
+    return requests.get(f"{clone.url()}/health", timeout=20).json()
 
 
 def put_secrets_and_a_campaign(clone):
