@@ -1,7 +1,7 @@
 """A deploy, a rollback, a destruction that breaks off anywhere is mended by the same command, run again.
 
-`make test` breaks them off after each step and at the calls that are the worst to lose; `make nightly` at every kind of call that
-changes something.
+`make test` kills a deploy after each step, and refuses it the calls that are the worst to lose; `make nightly` does both at every kind
+of call that changes something, and breaks off a rollback and a destruction, too.
 """
 
 import contextlib
@@ -90,6 +90,7 @@ def test_a_deploy_that_is_killed_after_any_step_goes_on_when_it_is_run_again(sta
     stage.is_mended()
 
 
+@pytest.mark.nightly
 def test_a_deploy_that_is_killed_at_the_worst_calls_goes_on_when_it_is_run_again(stage):
     for call in WORST:
         stage.dies_at(DEPLOY, lambda _, name, call=call: name == call)
@@ -102,6 +103,7 @@ def test_a_deploy_of_which_a_call_is_refused_says_so_and_goes_on_when_it_is_run_
     stage.is_mended()
 
 
+@pytest.mark.nightly
 def test_a_rollback_and_a_destruction_that_break_off_end_when_they_are_run_again(stage):
     first, _ = two_releases(stage)
     stage.dies_at(ROLLBACK, lambda _, name: name.endswith("/functions/*/code"))
