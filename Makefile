@@ -19,7 +19,7 @@ test: .venv/dev .venv-emulator/installed browser  ## Run every test, and measure
 	@tree=$$($(BIN)/python -m ops.deploy.tree) && $(BIN)/python -m pytest --cov --cov-report=term \
 		&& mkdir -p .local && echo "$$tree" > .local/tested
 
-nightly: .venv/dev .venv-emulator/installed  ## Run the tests that take long: every way in which a deploy can break off
+nightly: .venv/dev .venv-emulator/installed  ## Run the tests that take long: each way a deploy can break off, each right taken away
 	@$(BIN)/python -m pytest -m nightly
 
 check: .venv/dev  ## Check format, style, types, import rules, templates and policies

@@ -16,7 +16,7 @@ COMMANDS = {
     "rollback": "ops.deploy.command:rollback",
     "destroy": "ops.deploy.command:destroy",
     "monitoring": "ops.monitoring.command:monitoring",
-    "policies": "ops.policies:policies",
+    "policies": "ops.policies.command:policies",
     "package": "ops.package.command:package",
     "bench": "ops.bench.command:bench",
 }

@@ -9,6 +9,7 @@ STATE_DIR, ...), and FUNCTIONS_URL: where the functions of the local stage run (
 """
 
 import asyncio
+import contextvars
 import functools
 import json
 import os
@@ -20,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from ministack import app as gateway
-from ministack.core import iam_actions, lambda_runtime, persistence
-from ministack.services import apigateway_v1, dynamodb, lambda_svc, sqs
+from ministack.core import iam_actions, iam_evaluator, lambda_runtime, persistence
+from ministack.services import apigateway_v1, cloudwatch_logs, dynamodb, lambda_svc, sqs, sts
 from ministack.services.cloudformation import provisioners
 
 Json = dict[str, Any]
@@ -37,6 +38,9 @@ def serve() -> None:
     apply_table_settings_of_templates()
     authorise_batches_as_iam_does()
     count_this_machine_as_safe()
+    if gateway.AUTH:
+        let_lambda_ask_in_the_functions_role()
+        keep_decisions()
     if persistence.PERSIST_STATE:
         save_soon_after_every_change()
     gateway.main()
@@ -317,6 +321,84 @@ def count_this_machine_as_safe() -> None:
     if not os.environ.get("IN_THE_CLEAR"):
         pin = gateway.pin_request_origin
         gateway.pin_request_origin = lambda address, _: pin(address, secure_transport=True)
+
+
+def let_lambda_ask_in_the_functions_role() -> None:
+    """Lambda polled queues and wrote logs whatever the function's role said; on AWS both need its rights.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html#events-sqs-permissions
+    """
+    receive, delete, write_log = (
+        sqs._receive_messages_for_esm,
+        sqs._delete_messages_for_esm,
+        lambda_svc._emit_lambda_logs,
+    )
+
+    def receive_if_allowed(queue_url: str, number: int) -> list[Json]:
+        if all(message["visible_at"] > time.time() for message in sqs._queues[queue_url]["messages"]):
+            return []
+        config, queue = _poller(queue_url)
+        allowed = [_role_may(config, f"sqs:{action}", queue) for action in ("GetQueueAttributes", "ReceiveMessage")]
+        messages: list[Json] = receive(queue_url, number) if all(allowed) else []
+        return messages
+
+    def delete_if_allowed(queue_url: str, receipts: set[str]) -> None:
+        config, queue = _poller(queue_url)
+        if _role_may(config, "sqs:DeleteMessage", queue):
+            delete(queue_url, receipts)
+
+    def write_log_if_allowed(function: Json, *args: Any, **options: Any) -> None:
+        config = function.get("config", function)
+        account, region = lambda_runtime._account_region_from_function_config(config)
+        group = f"/aws/lambda/{config['FunctionName']}"
+        actions = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        if group not in cloudwatch_logs._log_groups:
+            actions.insert(0, "logs:CreateLogGroup")
+        if all(_role_may(config, action, f"arn:aws:logs:{region}:{account}:log-group:{group}:*") for action in actions):
+            write_log(function, *args, **options)
+
+    sqs._receive_messages_for_esm = receive_if_allowed
+    sqs._delete_messages_for_esm = delete_if_allowed
+    lambda_svc._emit_lambda_logs = write_log_if_allowed
+
+
+def _role_may(config: Json, action: str, resource: str) -> bool:
+    def ask() -> bool:
+        iam_evaluator.pin_request_origin("127.0.0.1", secure_transport=True)
+        service, region = action.partition(":")[0], resource.split(":")[3]
+        return iam_evaluator.enforce(key, action, service, region, resource_arn=resource) is None
+
+    key = lambda_runtime.execution_credentials(config)["AWS_ACCESS_KEY_ID"]
+    return contextvars.Context().run(ask)  # not as whoever called the function
+
+
+def _poller(queue_url: str) -> tuple[Json, str]:
+    """The function that a queue is polled for, and the queue's ARN."""
+    name = queue_url.rpartition("/")[2]
+    [mapping] = [each for _, _, each in lambda_svc._iter_all_esms() if each["EventSourceArn"].endswith(f":{name}")]
+    _, config = lambda_svc._get_func_record_for_qualifier(mapping["FunctionName"], mapping.get("Qualifier"))
+    return config, mapping["EventSourceArn"]
+
+
+def keep_decisions() -> None:
+    """Tells what each role has asked for, and got or not: a line of JSON for each in the file DECISIONS.
+
+    The emulator's CloudTrail knew neither roles, nor refused calls, nor what Lambda does in a function's role.
+    """
+    path = os.environ.get("DECISIONS")
+    if not path:
+        return
+    decide, file = iam_evaluator.enforce, Path(path).open("a", buffering=1)  # noqa: SIM115  # for as long as we run
+
+    def deciding(key: str, action: str, *args: Any, resource_arn: str = "*", **options: Any) -> Any:
+        refusal = decide(key, action, *args, resource_arn=resource_arn, **options)
+        who = (sts._sessions.get(key) or {}).get("Arn", "")
+        if ":assumed-role/" in who:
+            decision = {"role": who.split("/")[1], "action": action, "resource": resource_arn, "allowed": not refusal}
+            file.write(json.dumps(decision) + "\n")
+        return refusal
+
+    iam_evaluator.enforce = deciding
 
 
 def save_soon_after_every_change() -> None:

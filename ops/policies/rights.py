@@ -1,0 +1,149 @@
+"""What each function needs to be allowed, by what its code calls, what triggers it, and what Lambda does in its name."""
+
+import ast
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from ops.policies.following import STAGE, Call, Follower
+from ops.policies.source import Source
+from ops.policies.values import UNKNOWN, Arguments, Frame, Function, Seen, Value
+
+
+class Right(NamedTuple):
+    """An action on one resource, whose ARN has `{stage}` in it."""
+
+    action: str
+    resource: str
+
+
+class Unclear(Exception):
+    """Nobody can tell from the code what it may do; the text says where."""
+
+
+API = "api_handler"
+"""Chalice's name for the function of all routes."""
+
+
+def functions(source: Source) -> dict[str, ast.Module]:
+    """Every function that Chalice makes of `app.py`, and what of `app.py` it runs."""
+    tree = source.tree("app")
+    found: dict[str, list[ast.FunctionDef]] = {}
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef):
+            found.setdefault(API if _trigger(node).attr == "route" else node.name, []).append(node)
+    return {
+        name: ast.Module([node for node in tree.body if not isinstance(node, ast.FunctionDef) or node in handlers], [])
+        for name, handlers in sorted(found.items())
+    }
+
+
+def needed(source: Source, function: str) -> set[Right]:
+    """All that a function needs."""
+    code = functions(source)[function]
+    handlers = [node for node in code.body if isinstance(node, ast.FunctionDef)]
+    follower = Follower(source)
+    frame = follower.heap.frame("app")
+    while follower.learns():
+        follower.run(frame, code.body)
+        for handler in handlers:
+            follower.call(frozenset({Function("app", handler)}), Arguments(more=UNKNOWN), handler, frame)
+        follower.call(
+            follower.attribute(follower.value(frame, ast.Name("app")), "__call__"), Arguments(more=UNKNOWN), code, frame
+        )
+    called = [right for call in follower.calls() for right in _of_call(call)]
+    triggers = [right for handler in handlers for right in _of_trigger(handler, follower, frame)]
+    return {*called, *triggers, *_of_log(function)}
+
+
+def _of_call(call: Call) -> Iterator[Right]:
+    if call.operation.unknown:
+        raise Unclear(f"{call.place}: the operation must be written so that it can be read")
+    for operation in sorted(call.operation.texts):
+        for service in call.service.texts:
+            if service not in _RIGHTS:
+                raise Unclear(f"{call.place}: ops/policies/rights.py does not know which rights {service} needs")
+            of_service = list(_RIGHTS[service](operation, call.parameters))
+            if not of_service or any(UNCLEAR in right.resource for right in of_service):
+                raise Unclear(f"{call.place}: {operation} must be called for a resource whose name can be read")
+            yield from of_service
+
+
+UNCLEAR = "<unclear>"
+"""Stands where a name should."""
+
+
+def _names(*values: Seen) -> Iterable[str]:
+    names = {text for value in values for text in value.texts if text}
+    return sorted(names | ({UNCLEAR} if any(value.unknown for value in values) else set()))
+
+
+def _of_dynamodb(operation: str, parameters: Seen) -> Iterator[Right]:
+    """A transaction needs the rights of its steps, and none of its own.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
+    """
+    steps = {operation: parameters}
+    if operation == "TransactWriteItems":
+        items = parameters.at("TransactItems", "*").fields.items()
+        steps = {f"{step}Item" if step != "ConditionCheck" else "ConditionCheckItem": asked for step, asked in items}
+    for action, asked in steps.items():
+        for table in _names(asked.at("TableName")):
+            yield Right(f"dynamodb:{action}", f"arn:aws:dynamodb:*:*:table/{table}")
+
+
+def _of_sqs(operation: str, parameters: Seen) -> Iterator[Right]:
+    """A batch needs the right of its single operation.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html
+    """
+    for queue in _names(parameters.at("QueueName"), parameters.at("QueueUrl")):
+        yield Right(f"sqs:{operation.removesuffix('Batch')}", f"arn:aws:sqs:*:*:{queue}")
+
+
+def _of_secrets(operation: str, parameters: Seen) -> Iterator[Right]:
+    """Secrets Manager adds six random characters to a secret's name."""
+    for secret in _names(parameters.at("SecretId")):
+        yield Right(f"secretsmanager:{operation}", f"arn:aws:secretsmanager:*:*:secret:{secret}-??????")
+
+
+_RIGHTS: dict[str, Callable[[str, Seen], Iterator[Right]]] = {
+    "dynamodb": _of_dynamodb,
+    "sqs": _of_sqs,
+    "secretsmanager": _of_secrets,
+}
+
+
+def _trigger(handler: ast.FunctionDef) -> ast.Attribute:
+    match handler.decorator_list:
+        case [ast.Call(func=ast.Attribute() as trigger)]:
+            return trigger
+    raise Unclear(
+        f"app.py:{handler.lineno}: {handler.name} must have one decorator, app.…(…), that says what triggers it"
+    )
+
+
+def _of_trigger(handler: ast.FunctionDef, follower: Follower, frame: Frame) -> Iterator[Right]:
+    """Lambda's poller acts in the function's role.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+    """
+    trigger = _trigger(handler).attr
+    if trigger == "on_sqs_message":
+        for queue in _names(follower.heap.seen(_option(handler, "queue", follower, frame))):
+            for action in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes"):
+                yield Right(f"sqs:{action}", f"arn:aws:sqs:*:*:{queue}")
+    elif trigger not in ("route", "authorizer"):
+        raise Unclear(f"app.py:{handler.lineno}: ops/policies/rights.py does not know which rights app.{trigger} needs")
+
+
+def _option(handler: ast.FunctionDef, name: str, follower: Follower, frame: Frame) -> Value:
+    [declared] = handler.decorator_list
+    options = declared.keywords if isinstance(declared, ast.Call) else []
+    return next((follower.value(frame, option.value) for option in options if option.arg == name), UNKNOWN)
+
+
+def _of_log(function: str) -> Iterator[Right]:
+    """The function's own log group, which the deploy makes. The function of the API has the stage's bare name."""
+    name = f"guestlist-{STAGE}" if function == API else f"guestlist-{STAGE}-{function}"
+    for action in ("CreateLogStream", "PutLogEvents"):
+        yield Right(f"logs:{action}", f"arn:aws:logs:*:*:log-group:/aws/lambda/{name}:*")

@@ -1,0 +1,320 @@
+"""Drives the deployed functions through their real triggers, one scene after another, and sees which rights each scene takes.
+
+A scene ends when everybody has what they came for; it fails as soon as a role is refused anything.
+"""
+
+import contextlib
+import fnmatch
+import itertools
+import json
+import re
+import time
+import uuid
+from pathlib import Path
+from typing import NamedTuple
+
+import requests
+
+from chalicelib.dialogue.model import Message
+from ops.local.launch import PROJECT
+from tests.contract.messenger.graph import Graph, error
+from tests.local_runtime import Stage
+from tests.unit.messenger import meta
+
+PATIENCE = 20.0
+STEWARD = {"Authorization": "Bearer a steward"}
+
+
+class Right(NamedTuple):
+    function: str
+    action: str
+    resource: str
+    """As the policy has it."""
+
+    def __str__(self):
+        return f"{self.function}-{self.action}-{re.split('[/:]', self.resource.removesuffix(':*'))[-1]}"
+
+
+def policy(function):
+    return json.loads((PROJECT / ".chalice" / f"policy-prod-{function}.json").read_text())
+
+
+FUNCTIONS = sorted(path.stem.rpartition("-")[2] for path in (PROJECT / ".chalice").glob("policy-prod-*.json"))
+RIGHTS = [
+    Right(function, action, resource)
+    for function in FUNCTIONS
+    for statement in policy(function)["Statement"]
+    for action in statement["Action"]
+    for resource in statement["Resource"]
+]
+"""Every right of every function."""
+
+
+class Refused(AssertionError):
+    """A role asked for what it may not do."""
+
+    def __init__(self, rights):
+        super().__init__(f"refused: {', '.join(map(str, rights))}")
+        self.rights = rights
+
+
+class Drive:
+    """A deployed stage with a platform (`graph`) that its sender sends to. `decisions` is the emulator's file of what it decided."""
+
+    def __init__(self, stage: Stage, graph: Graph, decisions: Path):
+        self.stage = stage
+        self.graph = graph
+        self._decisions = decisions
+        self._new = itertools.count(1)
+        self._began = 0
+
+    @property
+    def url(self):
+        [api] = self.stage.client("apigateway").get_rest_apis()["items"]
+        return f"{self.stage.endpoint}/restapis/{api['id']}/api/_user_request_"
+
+    def play(self, scene, expected=frozenset()):
+        """Play a scene until it has taken the expected rights, or all that it takes; answers them. `Refused` when one is refused."""
+        self._began = self._decisions.stat().st_size
+        try:
+            scene(self)
+            self.until(
+                lambda: expected <= self._decided(allowed=True),
+                lambda: f"not taken: {', '.join(map(str, expected - self._decided(allowed=True)))}",
+            )
+            if not expected:
+                self.settle()
+        finally:
+            self._check_refusals()
+        return self._decided(allowed=True)
+
+    def settle(self, quiet=0.4):
+        """Wait until nobody has asked for anything for so many seconds."""
+        size, since = -1, time.monotonic()
+        while time.monotonic() - since < quiet:
+            if self._decisions.stat().st_size != size:
+                size, since = self._decisions.stat().st_size, time.monotonic()
+            time.sleep(0.02)
+
+    def clear(self):
+        """No message of an earlier scene is left, and nobody is at work."""
+        sqs = self.stage.client("sqs")
+        for url in sqs.list_queues()["QueueUrls"]:
+            sqs.purge_queue(QueueUrl=url)
+        self.settle(quiet=1.2)  # longer than a cold start
+
+    def until(self, fact, complaint=lambda: "it did not come true"):
+        deadline = time.monotonic() + PATIENCE
+        while not (found := fact()):
+            self._check_refusals()
+            assert time.monotonic() < deadline, complaint()
+            time.sleep(0.02)
+        return found
+
+    def fan(self):
+        return Fan(self, f"{next(self._new)}{uuid.uuid4().int % 10**12:012}")
+
+    def put_on_the_inbound_queue(self, psid, message_id, **what):
+        """A neutral message, which the queue never takes for one that it has seen."""
+        message = Message(f"messenger:{meta.PAGE}:{psid}", message_id, int(time.time() * 1000), **what)
+        self.send(json.dumps(message._asdict()), psid)
+
+    def send(self, body, group):
+        sqs = self.stage.client("sqs")
+        url = sqs.get_queue_url(QueueName="guestlist-prod-inbound.fifo")["QueueUrl"]
+        sqs.send_message(QueueUrl=url, MessageBody=body, MessageGroupId=group, MessageDeduplicationId=uuid.uuid4().hex)
+
+    def get(self, path, **options):
+        answer = requests.get(self.url + path, timeout=PATIENCE, **options)
+        assert answer.status_code == 200, answer.text
+        return answer
+
+    def post(self, path, **options):
+        answer = requests.post(self.url + path, timeout=PATIENCE, **options)
+        assert answer.status_code == 200, answer.text
+        return answer
+
+    def _check_refusals(self):
+        if refused := self._decided(allowed=False):
+            raise Refused(refused)
+
+    def _decided(self, *, allowed):
+        """The rights that were taken, or refused, since the scene began."""
+        with self._decisions.open("rb") as file:
+            file.seek(self._began)
+            lines = file.read().splitlines(keepends=True)
+        decisions = [json.loads(line) for line in lines if line.endswith(b"\n")]
+        return {_right(decision) for decision in decisions if decision["allowed"] == allowed}
+
+
+def _right(decision):
+    """The right that a decision was about; one that no policy has, where it is none of ours."""
+    function = decision["role"].removeprefix("guestlist-prod-")
+    for right in RIGHTS:
+        if right[:2] == (function, decision["action"]) and fnmatch.fnmatchcase(decision["resource"], right.resource):
+            return right
+    return Right(function, decision["action"], decision["resource"])
+
+
+class Fan:
+    """Sends signed webhooks to the deployed API, and reads what the deployed sender sends to the platform."""
+
+    def __init__(self, drive, psid):
+        self._drive = drive
+        self._numbers = itertools.count(1)
+        self.psid = psid
+
+    def sends(self, **event):
+        """Send an event and wait for the reply: the message that the platform got."""
+        with self.replied():
+            self.posts(**event)
+        return self.got()[-1]
+
+    @contextlib.contextmanager
+    def replied(self):
+        """Waits for one more message at the platform."""
+        before = len(self.got())
+        yield
+        self._drive.until(lambda: len(self.got()) > before, lambda: f"no reply, only {self.got()}")
+
+    def posts(self, **event):
+        if "message" in event:
+            event["message"] = {"mid": f"m_{self.psid}_{next(self._numbers)}", **event["message"]}
+        raw = meta.raw(meta.body(meta.event(at=int(time.time() * 1000), fan=self.psid, **event)))
+        headers = {"X-Hub-Signature-256": meta.sign(raw), "Content-Type": "application/json"}
+        assert self._drive.post("/webhooks/messenger", data=raw, headers=headers).text == "EVENT_RECEIVED"
+
+    def scans(self):
+        return self.sends(referral={"ref": "bash", "source": "SHORTLINK", "type": "OPEN_THREAD"})
+
+    def says(self, text):
+        return self.sends(message={"text": text})
+
+    def presses(self, title):
+        [button] = [b for b in self.got()[-1].get("quick_replies", ()) if b["title"] == title]
+        return self.sends(message={"text": title, "quick_reply": {"payload": button["payload"]}})
+
+    def wins(self):
+        """From the scan to the ticket: its code."""
+        self.scans()
+        self.presses("On a canal boat")
+        self.presses("House")
+        self.says("Creme brulee")
+        link = re.compile(r"https://guestlist\.example/t/([^\"]+?)(?:\.png)?\"")
+        return self._drive.until(lambda: link.search(json.dumps(self.got())))[1]
+
+    def got(self):
+        return [send["message"] for send in self._drive.graph.sends if send["recipient"]["id"] == self.psid]
+
+
+# The scenes
+
+
+def a_fan_scans_the_poster(drive):
+    assert "borrowed pair of turntables" in drive.fan().scans()["text"]
+
+
+def a_fan_wins_and_is_let_in(drive):
+    code = drive.fan().wins()
+    drive.get(f"/t/{code}")
+    assert drive.get(f"/t/{code}.png").content.startswith(b"\x89PNG")
+    body = {"code": code, "nonce": "scan-0001"}
+    assert drive.post("/tickets/redeem", json=body, headers=STEWARD).json()["status"] == "redeemed"
+
+
+def a_scanner_fetches_the_keys(drive):
+    assert drive.get("/tickets/keys").json()["revoked"]["tickets"] == []
+
+
+def a_wrong_token_is_nobodys(drive):
+    headers = {"Authorization": f"Bearer {uuid.uuid4()}"}  # the gateway remembers what it was told of a token
+    answer = requests.post(f"{drive.url}/tickets/redeem", json={}, headers=headers, timeout=PATIENCE)
+    assert answer.status_code == 401, answer.text
+
+
+def a_message_comes_again(drive):
+    """After another one: its replies were sent long ago."""
+    fan = drive.fan()
+    with fan.replied():
+        drive.put_on_the_inbound_queue(fan.psid, "m_old", kind="text", text="help")
+    fan.says("help")
+    drive.put_on_the_inbound_queue(fan.psid, "m_old", kind="text", text="help")
+
+
+def a_fan_wants_to_be_forgotten(drive):
+    """In the chat, then through Meta."""
+    fan = drive.fan()
+    fan.says("delete my data")
+    fan.presses("Delete my data")
+    request = {"user_id": fan.psid, "algorithm": "HMAC-SHA256", "issued_at": int(time.time())}
+    form = {"signed_request": meta.signed_request(request)}
+    asked = drive.post("/webhooks/messenger/data-deletion", data=form).json()
+    drive.until(lambda: drive.get(f"/deletions/{asked['confirmation_code']}").json()["status"] == "done")
+
+
+def a_fan_visits_the_web_chat(drive):
+    """A question, the same one again after another, the transcript, and away with all of it."""
+
+    def say(message_id, **said):
+        return drive.post("/chat/birthday-bash/messages", json={**session, "messageId": message_id, **said}).json()
+
+    session = {}
+    first = say("w1", text="bash")
+    session = {"session": first["session"]}
+    say("w2", text="help")
+    assert say("w1", text="bash")["replies"] == first["replies"]
+    transcript = drive.get("/chat/birthday-bash/messages", params=session).json()
+    assert [message["from"] for message in transcript["messages"]] == ["fan", "bot", "fan", "bot"]
+    [choice] = [c for c in say("w3", text="delete my data")["replies"][-1]["choices"] if c["title"] == "Delete my data"]
+    say("w4", choice=choice["payload"])
+
+
+def a_fan_wins_in_the_web_chat(drive):
+    def say(**said):
+        body = {**session, "messageId": uuid.uuid4().hex, **said}
+        answer = drive.post("/chat/birthday-bash/messages", json=body).json()
+        session["session"] = answer["session"]
+        return answer["replies"][-1]
+
+    session = {}
+    reply = say(text="bash")
+    for title in ("On a canal boat", "House"):
+        [choice] = [c for c in reply["choices"] if c["title"] == title]
+        reply = say(choice=choice["payload"])
+    assert "ticket" in say(text="Creme brulee")
+
+
+def the_platform_limits_us(drive):
+    """The reply comes again later."""
+    fan = drive.fan()
+    drive.graph.plan[:] = [error(613)]
+    fan.posts(message={"text": "help"})
+    drive.until(lambda: len(fan.got()) > 1, lambda: f"not sent again, only {fan.got()}")
+
+
+def the_platform_refuses_a_reply(drive):
+    """For a mistake of ours: the reply is parked for an operator."""
+    drive.graph.plan[:] = [error(100)]
+    drive.fan().posts(message={"text": "help"})
+    sqs = drive.stage.client("sqs")
+    parked = sqs.get_queue_url(QueueName="guestlist-prod-outbound-dlq.fifo")["QueueUrl"]
+    drive.until(lambda: "Messages" in sqs.receive_message(QueueUrl=parked))
+
+
+def a_message_cannot_be_read(drive):
+    drive.send("not ours", group=uuid.uuid4().hex)
+
+
+SCENES = (
+    a_wrong_token_is_nobodys,
+    a_scanner_fetches_the_keys,
+    a_fan_scans_the_poster,
+    a_fan_wins_and_is_let_in,
+    a_message_comes_again,
+    a_fan_wants_to_be_forgotten,
+    a_fan_visits_the_web_chat,
+    a_fan_wins_in_the_web_chat,
+    the_platform_limits_us,
+    the_platform_refuses_a_reply,
+    a_message_cannot_be_read,
+)
