@@ -123,9 +123,9 @@ def test_no_function_is_refused_anything_and_none_has_a_right_that_it_does_not_u
 
 
 def test_the_api_answers_an_event_as_aws_documents_it(drive):
-    """The other events here are the emulator's; this one is from API Gateway's own pages, but for the path.
+    """The other events here are the emulator's; this one is written after the sample in Lambda's developer guide.
 
-    https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
+    https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway.html#apigateway-example-event
     """
     event = json.loads((launch.PROJECT / "tests" / "integration" / "api_gateway_event.json").read_text())
     answer = drive.stage.client("lambda").invoke(FunctionName="guestlist-prod", Payload=json.dumps(event))
