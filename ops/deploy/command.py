@@ -87,9 +87,9 @@ def verify_(*, stage: str) -> None:
 
 @click.command(cls=Command)
 @stage_option
-@click.option("--to", metavar="RELEASE", help="Which one  [default: the last that was different]")
+@click.option("--to", metavar="RELEASE", help="Which one  [default: the last that differs from the newest]")
 def rollback(*, stage: str, to: str | None) -> None:
-    """Let the last release run again, at once: nothing is built. After a failed deploy or rollback, ends what was begun."""
+    """Let the last release run again, at once: nothing is built. Safe to repeat; also takes a deploy back that broke off."""
     where, _ = _enter(stage)
     kept = {release.id: release for release in releases.every(where)}
     if to and to not in kept:

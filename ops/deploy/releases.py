@@ -75,11 +75,15 @@ def facts(account: Account, release: Release | None) -> Iterator[Fact]:
 
 
 def target(account: Account) -> Release:
-    """What a rollback goes back to: the current release when it does not run as it ought to, else the last one that was different."""
-    now = current(account)
-    if now and not all(fact.right for fact in facts(account, now)):
+    """What a rollback goes back to: the last release that differs from the newest.
+
+    A stage that was taken back already, or does not run its current release as it ought to, stays with or returns to that one: so the
+    same command again, whenever it broke off, ends at the same release. Further back goes `--to`.
+    """
+    now, releases = current(account), every(account)
+    if now and (now.id != releases[0].id or not all(fact.right for fact in facts(account, now))):
         return now
-    earlier = [r for r in every(account) if now is None or (r.id < now.id and not r.runs_the_same(now))]
+    earlier = [release for release in releases if now is None or not release.runs_the_same(now)]
     if not earlier:
         raise click.ClickException(f"{account.stage} has no earlier release to go back to")
     return earlier[0]

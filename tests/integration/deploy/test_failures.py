@@ -109,6 +109,7 @@ def test_a_rollback_and_a_destruction_that_break_off_end_when_they_are_run_again
     stage.dies_at(ROLLBACK, lambda _, name: name.endswith("/functions/*/code"))
     stage.is_refused(ROLLBACK, lambda _, name: name.startswith("apigateway PATCH"))
     assert f"staging runs {first}." in stage.clone.quickly(*ROLLBACK)
+    assert f"staging runs {first}." in stage.clone.quickly(*ROLLBACK)  # again goes no further back
     assert f"staging: {first}, taken back" in stage.clone.quickly("verify", "--stage", "staging")
     for call in ("apigateway DELETE /restapis/*", "iam DeleteRole", "cloudformation ExecuteChangeSet"):
         stage.dies_at(DESTROY, lambda _, name, call=call: name == call)
@@ -155,8 +156,6 @@ def test_a_rollback_that_breaks_off_at_any_call_ends_when_it_is_run_again(stage)
     for call, break_off in itertools.product(stage.calls_of(ROLLBACK), (stage.dies_at, stage.is_refused)):
         stage.clone.quickly(*ROLLBACK, "--to", second)
         break_off(ROLLBACK, lambda _, name, call=call: name == call)
-        if call == "s3 PUT /*/current" and break_off == stage.is_refused:
-            continue  # nothing was begun
         stage.clone.quickly(*ROLLBACK)
         assert first in stage.clone.quickly("verify", "--stage", "staging")
 
