@@ -7,8 +7,8 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
-ONES_OWN = re.compile("[^/]*([0-9a-f]{8}|guestlist-|[A-Z_]{5})[^/]*")
-"""A part of an address that names one thing of many alike: an id, a function, a kind of answer."""
+ONES_OWN = re.compile("[^/]*([0-9a-f]{8}|guestlist-|[A-Z_]{5})[^/]*|(?<=/)[0-9]+(?=/|$)")
+"""A part of an address that names one thing of many alike: an id, a function, a kind of answer, a version."""
 
 READS = re.compile(r"(Get|List|Describe|BatchGet|Detect|Lookup|Validate|Head)")
 
