@@ -32,13 +32,17 @@ class FakeChannel:
     """Takes what is sent; raises what it is told to, one for each send."""
 
     def __init__(self):
-        self.sent = []
+        self.deliveries = []
         self.faults = []
 
-    def deliver(self, conversation, reply, trace, receives=1, received_at=0):  # the channel's signature
+    def deliver(self, delivery):
         if self.faults and (fault := self.faults.pop(0)):
             raise fault
-        self.sent.append((conversation, reply))
+        self.deliveries.append(delivery)
+
+    @property
+    def sent(self):
+        return [(delivery.conversation, delivery.reply) for delivery in self.deliveries]
 
 
 class World:

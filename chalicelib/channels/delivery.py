@@ -1,6 +1,7 @@
 """What every channel promises the sender."""
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import NamedTuple, Protocol
 
 from chalicelib.dialogue.model import Reply
 
@@ -14,9 +15,22 @@ class Undeliverable(Exception):
         self.ours = ours
 
 
-class Channel(Protocol):
-    def deliver(self, conversation: str, reply: Reply, trace: str, receives: int, received_at: int) -> None:
-        """Send a reply that its queue handed out for the `receives`-th time, to a message that we received at `received_at` (or 0).
+class Delivery(NamedTuple):
+    """A reply on its way, as the outbound queue hands it out."""
 
-        `batch.Later` when it must wait, `Undeliverable` when it can never be sent.
-        """
+    conversation: str
+    reply: Reply
+    trace: str = ""
+    position: int = 0
+    """Of the reply among those to the same message."""
+    receives: int = 1
+    """How many times it was handed out, this time included."""
+    received_at: int = 0
+    """When we received the message that it answers, in milliseconds since the epoch; or 0."""
+    origin: Mapping[str, str] = {}
+    """The message's own (see `Message.origin`)."""
+
+
+class Channel(Protocol):
+    def deliver(self, delivery: Delivery) -> None:
+        """Send a reply: `batch.Later` when it must wait, `Undeliverable` when it can never be sent."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from chalicelib import batch
 from chalicelib.aws.queues import Outgoing, Queue
-from chalicelib.channels.delivery import Channel, Undeliverable
+from chalicelib.channels.delivery import Channel, Delivery, Undeliverable
 from chalicelib.dialogue.model import Message, Reply, packed, unpacked
 from chalicelib.logs import Log
 
@@ -28,7 +28,7 @@ class Outbox:
         """Keep the replies to this message, in order, or raise `Unavailable`; keeping them again changes nothing."""
         self._queue.send(
             [
-                Outgoing(_body(message, reply), message.conversation, f"{message.id}:{position}")
+                Outgoing(_body(message, reply, position), message.conversation, f"{message.id}:{position}")
                 for position, reply in enumerate(packed(replies))
             ]
         )
@@ -48,28 +48,36 @@ class Sender:
         return batch.process(event, remaining, self._queue, self._send, repeatable=False, reserve=LONGEST_SEND)
 
     def _send(self, record: batch.Record) -> None:
-        body = json.loads(record.body)
-        conversation, trace = body["conversation"], body["trace"]
-        [reply] = unpacked([body["reply"]])
-        channel = self._channels[conversation.partition(":")[0]]
+        delivery = _unpacked(record)
+        channel = self._channels[delivery.conversation.partition(":")[0]]
         try:
-            channel.deliver(conversation, reply, trace, record.receives, body.get("received_at", 0))
+            channel.deliver(delivery)
         except Undeliverable as undeliverable:
             self._log(
                 "undeliverable",
-                trace=trace,
+                trace=delivery.trace,
                 reason=undeliverable.kind,
                 level="alarm" if undeliverable.ours else "warning",
             )
             if undeliverable.ours:
-                self._parked.send([Outgoing(record.body, conversation, record.id)])
+                self._parked.send([Outgoing(record.body, delivery.conversation, record.id)])
 
 
-def _body(message: Message, reply: Mapping[str, Any]) -> str:
+def _body(message: Message, reply: Mapping[str, Any], position: int) -> str:
     body = {
         "conversation": message.conversation,
         "trace": message.trace,
         "received_at": message.received_at,
+        "position": position,
+        "origin": message.origin,
         "reply": reply,
     }
-    return json.dumps(body, separators=(",", ":"))
+    return json.dumps({name: value for name, value in body.items() if value}, separators=(",", ":"))
+
+
+def _unpacked(record: batch.Record) -> Delivery:
+    """What `_body` packed, also in a release that knew less, or knows more."""
+    body = json.loads(record.body)
+    [reply] = unpacked([body.pop("reply")])
+    known = {name: body[name] for name in Delivery._fields if name in body}
+    return Delivery(**known, reply=reply, receives=record.receives)

@@ -6,9 +6,9 @@ All of these are NamedTuples: the webhook builds a `Message` too, and its cold s
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, NamedTuple
 
-Kind = Literal["text", "choice", "start", "media", "deletion"]
-"""What a fan did: typed, pressed a button, came in by a link or Get Started, sent something that is not text, or asked the platform
-to have all their data deleted."""
+Kind = Literal["text", "choice", "start", "media", "home", "deletion"]
+"""What a fan did: typed, pressed a button, came in by a link or Get Started, sent something that is not text, opened the app's own page
+(Slack's App Home), or asked the platform to have all their data deleted."""
 
 TEXT_LIMIT = 2_000
 """Characters of a fan's text that we keep; nobody needs more to answer a question."""
@@ -18,7 +18,7 @@ class Message(NamedTuple):
     """What one fan did, whatever the platform calls it."""
 
     conversation: str
-    """`messenger:<page id>:<PSID>`, `web:<campaign id>:<session>`: the channel, the account there, the fan."""
+    """`messenger:<page id>:<PSID>`, `slack:<team id>:<user id>`, `web:<campaign id>:<session>`: the channel, the account there, the fan."""
     id: str
     """The platform's own id of the message: the same again means that it is the same message, delivered again."""
     at: int
@@ -40,6 +40,8 @@ class Message(NamedTuple):
     """The digest that follows this message through the logs."""
     received_at: int = 0
     """When we received it, in milliseconds since the epoch; 0 where the answer goes out in the same request."""
+    origin: Mapping[str, str] = {}
+    """What its channel wants to know again when it sends the replies (which button was pressed, say). Nobody else looks into it."""
 
     @property
     def channel(self) -> str:
@@ -66,7 +68,7 @@ class Card(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """One message to the fan. `text` may be empty only where there is a card.
+    """One message to the fan. `text` may be empty only where there is a card, or a page.
 
     ` {name}` in the text becomes the fan's first name where the channel knows it, and disappears where it does not.
     """
@@ -74,6 +76,8 @@ class Reply(NamedTuple):
     text: str
     choices: tuple[Choice, ...] = ()
     card: Card | None = None
+    page: tuple["Reply", ...] = ()
+    """All that the fan's own page in the app is to show (Slack's App Home), instead of a message."""
 
     @property
     def ticket(self) -> str:
@@ -83,7 +87,11 @@ class Reply(NamedTuple):
 
 def packed(replies: Iterable[Reply]) -> list[dict[str, Any]]:
     """Replies as JSON for a queue or a table; empty members are left out."""
-    return [{name: value for name, value in reply._asdict().items() if value} for reply in replies]
+    rows = []
+    for reply in replies:
+        row = {name: value for name, value in reply._asdict().items() if value}
+        rows.append(row | {"page": packed(reply.page)} if reply.page else row)
+    return rows
 
 
 def unpacked(rows: Iterable[Mapping[str, Any]]) -> tuple[Reply, ...]:
@@ -93,6 +101,7 @@ def unpacked(rows: Iterable[Mapping[str, Any]]) -> tuple[Reply, ...]:
             row.get("text", ""),
             tuple(Choice(*choice) for choice in row.get("choices", ())),
             Card(*row["card"]) if "card" in row else None,
+            unpacked(row.get("page", ())),
         )
         for row in rows
     )

@@ -12,7 +12,7 @@ import requests
 
 from chalicelib import errors
 from chalicelib.batch import LONGEST_DELAY, Later, backoff
-from chalicelib.channels.delivery import Undeliverable
+from chalicelib.channels.delivery import Delivery, Undeliverable
 from chalicelib.channels.messenger import faults, outbound
 from chalicelib.channels.messenger.names import Names
 from chalicelib.channels.messenger.needs import Secrets
@@ -68,12 +68,13 @@ class MessengerSender:
         self._begun: dict[tuple[str, Reply], int] = {}
         """How many calls of a reply were taken before one failed: they are not repeated when it comes again."""
 
-    def deliver(self, conversation: str, reply: Reply, trace: str, receives: int = 1, received_at: int = 0) -> None:
-        """Send a reply to `messenger:<page id>:<PSID>`, which its queue handed out for the `receives`-th time.
+    def deliver(self, delivery: Delivery) -> None:
+        """Send a reply to `messenger:<page id>:<PSID>`.
 
         `Later` when it must wait, `Undeliverable` when it never can be sent, `Unavailable` when the page token is missing.
         """
-        _, page_id, psid = conversation.split(":", 2)
+        _, page_id, psid = delivery.conversation.split(":", 2)
+        reply, trace, receives = delivery.reply, delivery.trace, delivery.receives
         page = self._pages[page_id]
         self._check_pause(page)
         name = self._names.of(psid) if " {name}" in reply.text else None
@@ -87,7 +88,7 @@ class MessengerSender:
             self._show(call, trace)
         for position, call in enumerate(calls):
             try:
-                self._send(page, call, trace, receives, received_at if call is calls[-1] else 0)
+                self._send(page, call, trace, receives, delivery.received_at if call is calls[-1] else 0)
             except Later:
                 self._remember(trace, reply, begun + position)
                 raise

@@ -3,7 +3,7 @@ import requests
 
 from chalicelib import errors
 from chalicelib.batch import LONGEST_DELAY, Later
-from chalicelib.channels.delivery import Undeliverable
+from chalicelib.channels.delivery import Delivery, Undeliverable
 from chalicelib.channels.messenger.sender import API_VERSION, LONGEST_PAUSE, MessengerSender
 from chalicelib.dialogue.model import Card, Reply
 from chalicelib.settings import Settings
@@ -55,7 +55,7 @@ class Bench:
         )
 
     def deliver(self, text="Hello", conversation=CONVERSATION, trace=TRACE, receives=1, card=None):
-        self.sender.deliver(conversation, Reply(text, (), card), trace, receives)
+        self.sender.deliver(Delivery(conversation, Reply(text, (), card), trace, receives=receives))
 
     def events(self):
         return [event for event, _ in self.lines]

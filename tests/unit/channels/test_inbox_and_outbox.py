@@ -5,7 +5,7 @@ import json
 import pytest
 
 from chalicelib import batch
-from chalicelib.channels.delivery import Undeliverable
+from chalicelib.channels.delivery import Delivery, Undeliverable
 from chalicelib.dialogue.model import Card, Choice, Message, Reply, packed, unpacked
 from chalicelib.errors import Unavailable
 from tests.world import FAN
@@ -52,7 +52,10 @@ def test_a_queue_that_refuses_says_so(world):
 
 
 def test_every_field_of_a_message_survives_the_queue(world):
-    message = Message("web:c:s", "id", 5, "choice", "text", "payload", "ref", "campaign", "media", "nl", "trace")
+    message = Message(
+        "web:c:s", "id", 5, "choice", "text", "payload", "ref", "campaign", "media", "nl", "trace", 6, {"channel": "D1"}
+    )
+    assert all(message)
     world.inbox.accept([message])
     assert Message(**json.loads(world.inbound.messages[0].body)) == message
 
@@ -61,8 +64,17 @@ def test_every_field_of_a_reply_survives_the_queue():
     replies = (
         Reply("text", (Choice("a", "b"),), Card("title", "subtitle", "image", "link", "link title")),
         Reply("only text"),
+        Reply("", page=(Reply("one", (Choice("a", "b"),)), Reply("two"))),
     )
     assert unpacked(json.loads(json.dumps(packed(replies)))) == replies
+
+
+def test_a_channel_gets_back_what_it_wants_to_know_again(world):
+    world.inbox.accept([world.message("start", ref="bash", trace="t1", origin={"channel": "D1"}, received_at=7)])
+    run_bot(world)
+    run_sender(world)
+    [delivery] = world.channel.deliveries
+    assert delivery._replace(reply=None) == Delivery(FAN, None, "t1", 0, 1, 7, {"channel": "D1"})
 
 
 def test_a_message_handled_again_sends_nothing_twice(world):
