@@ -34,6 +34,8 @@ class Scene(NamedTuple):
     held: str = ""
     """The code of the ticket that the entry won, or empty."""
     sold_out: bool = False
+    elsewhere: tuple[tuple[Campaign, str], ...] = ()
+    """The tickets that the fan holds in other campaigns, and their codes; given where `asks_for_tickets`."""
 
 
 def step(state: State, message: Message, scene: Scene) -> Turn:
@@ -56,7 +58,10 @@ def conclude(turn: Turn, scene: Scene, code: str) -> Turn:
     if code:
         return turn._replace(
             state=state,
-            replies=(Reply(feedback + _say(state, campaign, "won", **facts)), _card(state, campaign, scene)),
+            replies=(
+                Reply(feedback + _say(state, campaign, "won", **facts)),
+                card(state.language, campaign, code, scene.tickets_url),
+            ),
         )
     if isinstance(turn.effect, Finish) and turn.effect.passed:
         return turn._replace(state=state, replies=(Reply(feedback + _say(state, campaign, "sold_out")),))
@@ -72,6 +77,11 @@ def may_name_campaign(state: State, message: Message, campaign: Campaign | None)
     return not _answers(state, campaign, message.text)
 
 
+def asks_for_tickets(state: State, message: Message, campaign: Campaign | None) -> bool:
+    """Whether the message is the command for all tickets that the fan holds."""
+    return _command(state, message, campaign) == "ticket"
+
+
 class _Dialogue:
     """One turn: the same state, message and scene throughout."""
 
@@ -83,7 +93,7 @@ class _Dialogue:
         self.campaign = scene.campaign
 
     def turn(self) -> Turn:
-        command = self._command()
+        command = _command(self.state, self.message, self.campaign)
         if self.message.kind == "deletion" or command == "delete:yes":
             return self._forget()
         if self.message.kind == "start" or command == "start":
@@ -99,20 +109,10 @@ class _Dialogue:
             "delete": self._ask_to_delete,
             "help": lambda: self._go_on("help"),
             "language": self._ask_language,
-            "ticket": lambda: self._go_on("" if self.state.ticket else "no_ticket"),
+            "ticket": self._show_tickets,
             "restart": self._restart,
         }
         return commands.get(command, (lambda: self._go_on("kept")) if kept else self._play)()
-
-    def _command(self) -> str:
-        """The command that the message is, or empty. The right answer to a question is never one."""
-        if self.message.kind == "choice":
-            return self.message.payload
-        text = self.message.text
-        if self.message.kind != "text" or len(text) > ANSWER_LIMIT or _answers(self.state, self.campaign, text):
-            return ""
-        command = texts.command(matching.normalised(text))
-        return "delete:yes" if self.state.deleting and command in {"yes", "delete"} else command
 
     def _forget(self) -> Turn:
         """Everything goes. Who asked the platform cannot be answered; who asked us here, can."""
@@ -131,6 +131,13 @@ class _Dialogue:
     def _ask_language(self) -> Turn:
         names = tuple(Choice(texts.NAMES[code], f"language:{code}") for code in texts.LANGUAGES)
         return self._only(self._reply("language", names))
+
+    def _show_tickets(self) -> Turn:
+        """The ones of other campaigns too: one chat serves them all."""
+        language, link = self.state.language, self.scene.tickets_url
+        elsewhere = [card(language, campaign, code, link) for campaign, code in self.scene.elsewhere]
+        here = self._go_on("" if self.state.ticket or elsewhere else "no_ticket")
+        return here._replace(replies=(*elsewhere, *here.replies))
 
     def _speak(self, language: str) -> Turn:
         self.state = self.state._replace(language=language if language in texts.LANGUAGES else self.state.language)
@@ -252,7 +259,9 @@ class _Dialogue:
             return self._only(Reply(before or self._text("no_campaign")))
         if self.state.ticket:
             text = " ".join(filter(None, (before, _say(self.state, campaign, "have_ticket"))))
-            return self._only(Reply(text), _card(self.state, campaign, self.scene))
+            return self._only(
+                Reply(text), card(self.state.language, campaign, self.state.ticket, self.scene.tickets_url)
+            )
         opening = campaign.opening(self.scene.now)
         if opening != "open":
             when = campaign.opens(_spoken(self.state, campaign), self.scene.now)
@@ -309,8 +318,32 @@ class _Dialogue:
         return Choice(self._text(key), payload)
 
 
+def card(language: str, campaign: Campaign, code: str, tickets_url: str) -> Reply:
+    """The ticket with this code, as a picture with a link."""
+    link = f"{tickets_url}{code}"
+    ticket = Card(
+        title=texts.say(language, "ticket_title", campaign=campaign.name),
+        subtitle=campaign.prize[campaign.language(language)],
+        image=f"{link}.png",
+        link=link,
+        link_title=texts.say(language, "ticket_link"),
+    )
+    return Reply("", card=ticket)
+
+
 def closed(campaign: Campaign, now: float) -> bool:
     return campaign.opening(now) != "open"
+
+
+def _command(state: State, message: Message, campaign: Campaign | None) -> str:
+    """The command that the message is, or empty. The right answer to a question is never one."""
+    if message.kind == "choice":
+        return message.payload
+    text = message.text
+    if message.kind != "text" or len(text) > ANSWER_LIMIT or _answers(state, campaign, text):
+        return ""
+    command = texts.command(matching.normalised(text))
+    return "delete:yes" if state.deleting and command in {"yes", "delete"} else command
 
 
 def _guess(message: Message, campaign: Campaign | None) -> str:
@@ -351,19 +384,6 @@ def _retry(state: State, campaign: Campaign) -> Reply:
     if state.attempt >= campaign.attempts:
         return Reply(_say(state, campaign, "no_attempts"))
     return Reply(_say(state, campaign, "retry"), (Choice(_say(state, campaign, "retry_button"), "restart"),))
-
-
-def _card(state: State, campaign: Campaign, scene: Scene) -> Reply:
-    """The ticket as a picture with a link."""
-    page = f"{scene.tickets_url}{state.ticket}"
-    card = Card(
-        title=_say(state, campaign, "ticket_title"),
-        subtitle=campaign.prize[_spoken(state, campaign)],
-        image=f"{page}.png",
-        link=page,
-        link_title=_say(state, campaign, "ticket_link"),
-    )
-    return Reply("", card=card)
 
 
 def _terms(campaign: Campaign, language: Language) -> str:

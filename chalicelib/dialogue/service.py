@@ -7,10 +7,10 @@ its turn and gets the same replies, or repeats the same steps.
 
 from typing import NamedTuple
 
-from chalicelib.campaigns.model import Stored
+from chalicelib.campaigns.model import Campaign, Stored
 from chalicelib.campaigns.service import Campaigns
 from chalicelib.clock import Clock
-from chalicelib.dialogue import engine
+from chalicelib.dialogue import engine, home
 from chalicelib.dialogue.engine import Scene
 from chalicelib.dialogue.model import Begin, Finish, Forget, Message, Reply, State, Turn
 from chalicelib.dialogue.store import Conversation, ConversationStore, Exchange, Moved
@@ -62,6 +62,8 @@ class Dialogue:
 
     def turn(self, message: Message) -> Answer:
         """As `answer`, but what is to be forgotten is still there: a turn that dies before its replies are safe is taken again."""
+        if message.kind == "home":
+            return self._home(message)
         for _ in range(ATTEMPTS):
             before = self._conversations.load(message.conversation)
             position = before.position(message)
@@ -83,9 +85,29 @@ class Dialogue:
             return Answer(before.replies, newest=True)
         return Answer(self._conversations.replies(message.conversation, position), newest=False)
 
+    def _home(self, message: Message) -> Answer:
+        """Looking changes nothing, so it is no turn."""
+        state = self._conversations.load(message.conversation).state
+        self._log("home", trace=message.trace, conversation=digest(message.conversation))
+        page = home.page(state, self._played(message.conversation), self._clock(), self._tickets_url)
+        return Answer((page,), newest=True)
+
+    def _played(self, conversation: str) -> list[home.Played]:
+        """The campaigns that the fan has come to, the latest first."""
+        campaigns = self._conversations.campaigns(conversation)[: home.MOST_SHOWN]
+        found = [stored for campaign_id in campaigns if (stored := self._campaigns.playing(campaign_id))]
+        return [self._played_one(stored, conversation) for stored in found]
+
+    def _played_one(self, stored: Stored, conversation: str) -> home.Played:
+        entry, campaign_id = self._tickets.entry(stored, conversation), stored.campaign.campaign_id
+        code, sold_out = self._tickets.code(campaign_id, entry), self._tickets.sold_out(campaign_id)
+        return home.Played(stored.campaign, len(entry.attempts), code, sold_out)
+
     def _new(self, message: Message, before: Conversation) -> Answer:
         message, stored = self._about(message, before.state)
         scene = self._scene(message, before.state, stored)
+        if engine.asks_for_tickets(before.state, message, scene.campaign):
+            scene = scene._replace(elsewhere=self._elsewhere(message.conversation, before.state.campaign))
         turn = engine.step(before.state, message, scene)
         forget = isinstance(turn.effect, Forget)
         if stored:
@@ -117,6 +139,8 @@ class Dialogue:
         current = self._campaigns.playing(campaign_id) if campaign_id else None
         if message.kind == "choice" and message.payload.startswith("answer:"):
             return message, current or self._campaigns.playing(message.payload.split(":")[1])
+        if message.kind == "choice" and message.payload.startswith(home.START):
+            message = message._replace(kind="start", ref=message.payload.removeprefix(home.START))
         if message.kind == "start" and message.ref:
             named = self._campaigns.named(message.ref)
             return message, self._campaigns.playing(named) if named else None
@@ -135,6 +159,11 @@ class Dialogue:
             return scene
         entry = self._entry(message, stored)
         return scene._replace(entry=entry, held=self._tickets.code(stored.campaign.campaign_id, entry))
+
+    def _elsewhere(self, conversation: str, here: str) -> tuple[tuple[Campaign, str], ...]:
+        """The tickets that the fan holds in other campaigns than this one."""
+        played = self._played(conversation)
+        return tuple((one.campaign, one.ticket) for one in played if one.ticket and one.campaign.campaign_id != here)
 
     def _made_true(self, turn: Turn, state: State, message: Message, scene: Scene, stored: Stored) -> Turn:
         match turn.effect:

@@ -110,6 +110,11 @@ class ConversationStore:
         turns = self._table.query(conversation, begins="turn#")
         return tuple(Exchange(turn.get("said", ""), turn["at"], unpacked(turn["replies"])) for turn in turns)
 
+    def campaigns(self, conversation: str) -> tuple[str, ...]:
+        """The ids of the campaigns that the fan has come to, the latest first."""
+        turns = self._table.query(conversation, begins="turn#", newest_first=True)
+        return tuple(dict.fromkeys(turn["state"]["campaign"] for turn in turns if "campaign" in turn["state"]))
+
     def delete(self, conversation: str) -> None:
         """Delete everything; again is fine."""
         for turn in list(self._table.query(conversation)):

@@ -65,6 +65,12 @@ _EN = {
     "delete_no": "Keep it",
     "deleted": "Done: everything about you is deleted.",
     "kept": "Nothing was deleted.",
+    "home": "Your campaigns and tickets",
+    "home_empty": "You have not played yet.",
+    "home_question": "{campaign}: you are at question {number} of {count}.",
+    "home_begin": "{campaign}: you have not begun yet.",
+    "home_retry": "{campaign}: no ticket yet, but you may try again.",
+    "home_button": "Go on",
 }
 
 _NL = {
@@ -124,6 +130,12 @@ _NL = {
     "delete_no": "Bewaar het",
     "deleted": "Klaar: alles over jou is verwijderd.",
     "kept": "Er is niets verwijderd.",
+    "home": "Jouw campagnes en tickets",
+    "home_empty": "Je hebt nog niet gespeeld.",
+    "home_question": "{campaign}: je bent bij vraag {number} van {count}.",
+    "home_begin": "{campaign}: je bent nog niet begonnen.",
+    "home_retry": "{campaign}: nog geen ticket, maar je mag het nog eens proberen.",
+    "home_button": "Verder",
 }
 
 TEXTS = {"en": _EN, "nl": _NL}
@@ -157,7 +169,18 @@ WORDS = {
     ),
     "help": ("help", "hulp", "info", "menu"),
     "stop": ("stop", "stoppen", "quit", "unsubscribe", "afmelden", "ophouden"),
-    "ticket": ("ticket", "my ticket", "mijn ticket", "kaartje", "mijn kaartje"),
+    "ticket": (
+        "ticket",
+        "tickets",
+        "my ticket",
+        "my tickets",
+        "mijn ticket",
+        "mijn tickets",
+        "kaartje",
+        "kaartjes",
+        "mijn kaartje",
+        "mijn kaartjes",
+    ),
     "language": ("language", "taal", "change language", "andere taal"),
     "language:en": ("en", "english", "engels"),
     "language:nl": ("nl", "dutch", "nederlands"),

@@ -200,6 +200,13 @@ def test_a_transcript_has_what_was_said_on_our_own_page_and_only_there(store, sa
     assert store.transcript(fan) == (Exchange("", message.at, REPLIES),)
 
 
+def test_the_campaigns_that_a_fan_came_to_are_known_the_latest_first(store, say, fan):
+    for campaign in ("a", "b", "", "a"):
+        say(state=State(campaign=campaign))
+    assert store.campaigns(fan) == ("a", "b")
+    assert store.campaigns("messenger:1000:none") == ()
+
+
 def test_a_deleted_conversation_leaves_nothing_and_begins_anew(table, store, say, fan):
     say(12)
     store.delete(fan)
