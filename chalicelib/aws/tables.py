@@ -49,8 +49,11 @@ class Change(NamedTuple):
 
 
 class Delete(NamedTuple):
+    """Take an item away, if it is there. With `expect`, it must be, and be so: nothing is deleted where that does not hold."""
+
     pk: str
     sk: str
+    expect: Mapping[str, Any] = {}
 
 
 Step = Create | Put | Change | Delete
@@ -154,8 +157,8 @@ class DynamoTable:
                 return "Put", {"TableName": self._name, "Item": _attributes(item), **condition}
             case Put(item):
                 return "Put", {"TableName": self._name, "Item": _attributes(item)}
-            case Delete(pk, sk):
-                return "Delete", {"TableName": self._name, "Key": _key(pk, sk)}
+            case Delete(pk, sk, expect):
+                return "Delete", {"TableName": self._name, "Key": _key(pk, sk), **_condition(expect)}
             case Change():
                 return "Update", {"TableName": self._name, "Key": _key(step.pk, step.sk), **_expressions(step)}
 
@@ -182,6 +185,17 @@ def _expressions(change: Change) -> dict[str, Any]:
         "ConditionExpression": " AND ".join(conditions),
         "ExpressionAttributeNames": names,
         "ExpressionAttributeValues": _attributes(values),
+    }
+
+
+def _condition(expect: Mapping[str, Any]) -> dict[str, Any]:
+    """That each of these attributes has its value; no condition where there are none."""
+    if not expect:
+        return {}
+    return {
+        "ConditionExpression": " AND ".join(f"#{name} = :{name}" for name in expect),
+        "ExpressionAttributeNames": {f"#{name}": name for name in expect},
+        "ExpressionAttributeValues": {f":{name}": _attribute(value) for name, value in expect.items()},
     }
 
 

@@ -103,6 +103,22 @@ def test_a_deleted_item_is_gone_and_deleting_again_is_fine(table, pk):
     assert table.get(pk, "a") is None
 
 
+@pytest.mark.parametrize("expect", [{"at": 2}, {"missing": 1}, {"at": 1, "name": "b"}])
+def test_an_item_that_is_not_as_expected_is_not_deleted(table, pk, expect):
+    table.write(Put({"pk": pk, "sk": "a", "at": 1, "name": "a"}))
+    with pytest.raises(ConditionFailed):
+        table.write(Delete(pk, "a", expect))
+    assert table.get(pk, "a")
+
+
+def test_an_item_that_is_as_expected_is_deleted_once(table, pk):
+    table.write(Put({"pk": pk, "sk": "a", "at": 1, "name": "a"}))
+    table.write(Delete(pk, "a", {"at": 1, "name": "a"}))
+    assert table.get(pk, "a") is None
+    with pytest.raises(ConditionFailed):
+        table.write(Delete(pk, "a", {"at": 1, "name": "a"}))
+
+
 def test_a_stock_that_many_take_from_at_once_never_passes_zero(table, pk):
     table.write(Put({"pk": pk, "sk": "stock", "left": 5}))
     taken = []

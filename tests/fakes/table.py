@@ -46,12 +46,12 @@ class MemoryTable:
         match step:
             case Create(item):
                 return (item["pk"], item["sk"]) not in self._items
+            case Delete():
+                return not step.expect or _has(self._items.get((step.pk, step.sk)), step.expect)
             case Change():
                 item = self._items.get((step.pk, step.sk))
-                return (
-                    item is not None
-                    and all(name in item and item[name] == value for name, value in step.expect.items())
-                    and all(item.get(name, float("-inf")) >= value for name, value in step.at_least.items())
+                return _has(item, step.expect) and all(
+                    item.get(name, float("-inf")) >= value for name, value in step.at_least.items()
                 )
         return True
 
@@ -66,6 +66,11 @@ class MemoryTable:
                 item.update(_stored(step.put))
                 for name, amount in step.add.items():
                     item[name] = item.get(name, 0) + amount
+
+
+def _has(item, expected):
+    """Whether there is an item, with these attributes."""
+    return item is not None and all(name in item and item[name] == value for name, value in expected.items())
 
 
 def _stored(value):
