@@ -28,6 +28,8 @@ class Settings(NamedTuple):
     """What one sender function may send for one page: Meta's 300 a second, shared by the most senders that run at once."""
     messenger_mark_seen: bool
     """Whether fans see that their message was read before it is answered: each time one call more of the page's 300 a second."""
+    slack_api_url: str
+    """https://slack.com, or the simulator."""
     aws_endpoint_url: str
     """An emulator's address, or empty for AWS itself."""
 
@@ -48,7 +50,7 @@ def queue(resource: str, environ: Mapping[str, str] = os.environ) -> str:
 
 def read(environ: Mapping[str, str]) -> Settings:
     """Read all settings, or raise `MissingSettings` that names every one that is missing."""
-    required = ("STAGE", "AWS_REGION", "BASE_URL", "MESSENGER_API_URL")
+    required = ("STAGE", "AWS_REGION", "BASE_URL", "MESSENGER_API_URL", "SLACK_API_URL")
     found = {name: environ.get(name, "").rstrip("/") for name in required}
     found["AWS_REGION"] = found["AWS_REGION"] or environ.get("AWS_DEFAULT_REGION", "")
     complaints = [f"{name} is not set" for name, value in found.items() if not value]
@@ -69,6 +71,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         messenger_api_url=found["MESSENGER_API_URL"],
         messenger_sends_per_second=float(rate),
         messenger_mark_seen=environ.get("MESSENGER_MARK_SEEN") == "on",
+        slack_api_url=found["SLACK_API_URL"],
         aws_endpoint_url=endpoint,
     )
 

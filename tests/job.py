@@ -36,7 +36,8 @@ class Job:
         self.graph = graph
         self.graph.profile = Answer(200, {"first_name": NAME})
         clock = self.world.clock
-        environ = isolated({}, graph.url) | {"STAGE": "local", "BASE_URL": graph.url, "MESSENGER_API_URL": graph.url}
+        environ = isolated({}, graph.url) | dict.fromkeys(("BASE_URL", "MESSENGER_API_URL", "SLACK_API_URL"), graph.url)
+        environ |= {"STAGE": "local"}
         channel = MessengerSender(session, settings.read(environ), Secrets(), clock, log)
         self.sender = Sender(self.world.outbound, self.world.parked, {"messenger": channel}, log)
         self.api = MessengerApi(Secrets(), self.world.inbox, None, base_url=graph.url, clock=clock, log=log)

@@ -134,6 +134,7 @@ def _emulator() -> Iterator[dict[str, str]]:
             "STAGE": "local",
             "BASE_URL": "https://fans.example",
             "MESSENGER_API_URL": "http://127.0.0.1:1",
+            "SLACK_API_URL": "http://127.0.0.1:1",
             "MESSENGER_SENDS_PER_SECOND": "300",
             "APP_SECRET": events.SECRET,
             "INBOUND": sqs.get_queue_url(QueueName="guestlist-local-inbound.fifo")["QueueUrl"],

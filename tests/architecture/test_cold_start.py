@@ -44,7 +44,7 @@ def handled(environ, *calls):
 
 @pytest.fixture
 def environ(stage):
-    return stage.environ(BASE_URL="http://127.0.0.1:1", MESSENGER_API_URL="http://127.0.0.1:1")
+    return stage.environ()
 
 
 def test_importing_the_application_loads_no_aws_sdk_and_nothing_heavy():

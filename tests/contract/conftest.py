@@ -15,7 +15,7 @@ from tests.fakes.table import MemoryTable
 @pytest.fixture
 def aws(resources):
     """Builds our client for a service of the emulator's stage `local`."""
-    read = settings.read(resources.environ(BASE_URL="http://127.0.0.1", MESSENGER_API_URL="http://127.0.0.1"))
+    read = settings.read(resources.environ())
     with contextlib.ExitStack() as closing:
 
         def client(service):

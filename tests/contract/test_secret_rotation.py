@@ -59,7 +59,7 @@ class Container:
 
 @pytest.fixture
 def container(stage):
-    read = settings.read(stage.environ(BASE_URL="https://fans.example", MESSENGER_API_URL="http://127.0.0.1"))
+    read = settings.read(stage.environ(BASE_URL="https://fans.example"))
     with contextlib.closing(Client("secretsmanager", read, Credentials("test", "test"))) as client:
         yield Container(client, stage.name)
 

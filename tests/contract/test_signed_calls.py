@@ -37,7 +37,7 @@ def role(stage):
 
 @pytest.fixture
 def client(stage):
-    read = settings.read(stage.environ(BASE_URL="http://127.0.0.1", MESSENGER_API_URL="http://127.0.0.1"))
+    read = settings.read(stage.environ())
     with contextlib.ExitStack() as closing:
 
         def client(service, credentials):

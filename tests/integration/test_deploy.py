@@ -95,7 +95,7 @@ def deploy(project, endpoint):
 
 
 def save_the_demo_campaign(stage):
-    read = settings.read(stage.environ(BASE_URL="https://guestlist.example", MESSENGER_API_URL="http://127.0.0.1"))
+    read = settings.read(stage.environ())
     with contextlib.closing(Client("dynamodb", read, Credentials("test", "test"))) as client:
         CampaignStore(DynamoTable(client, read.name("campaigns"))).save(decode(DEMO))
 

@@ -79,7 +79,7 @@ def platform():
 
 @pytest.fixture
 def read(resources, platform):
-    return settings.read(resources.environ(BASE_URL="http://127.0.0.1", MESSENGER_API_URL=platform[0]))
+    return settings.read(resources.environ(MESSENGER_API_URL=platform[0]))
 
 
 class Job:

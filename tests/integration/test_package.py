@@ -82,6 +82,7 @@ def imported(code, opt):
         "STAGE": "prod",
         "BASE_URL": "https://guestlist.example",
         "MESSENGER_API_URL": "https://graph.facebook.com",
+        "SLACK_API_URL": "https://slack.com",
     }
     environ |= {
         "AWS_REGION": "eu-west-1",

@@ -48,7 +48,7 @@ class CarelessStore(TicketStore):
 
 @pytest.fixture
 def records(resources):
-    read = settings.read(resources.environ(BASE_URL="http://127.0.0.1", MESSENGER_API_URL="http://127.0.0.1"))
+    read = settings.read(resources.environ())
     client = Client("dynamodb", read, Credentials("test", "test"))
     with contextlib.closing(client):
         yield WatchedTable(DynamoTable(client, read.name("campaigns")))

@@ -17,9 +17,7 @@ SECRET = b"local-messenger-app-secret"
 
 @pytest.fixture
 def environ(resources, monkeypatch):
-    for name, value in resources.environ(
-        BASE_URL="http://127.0.0.1:8000", MESSENGER_API_URL="http://127.0.0.1:1"
-    ).items():
+    for name, value in resources.environ(BASE_URL="http://127.0.0.1:8000").items():
         monkeypatch.setenv(name, value)
 
 

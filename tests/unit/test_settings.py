@@ -10,6 +10,7 @@ PROD = {
     "AWS_REGION": "eu-west-1",
     "BASE_URL": "https://tickets.example/",
     "MESSENGER_API_URL": "https://graph.facebook.com",
+    "SLACK_API_URL": "https://slack.com",
 }
 LOCAL = PROD | {"STAGE": "local", "AWS_ENDPOINT_URL": "http://127.0.0.1:4566/"}
 
@@ -35,7 +36,7 @@ def test_addresses_lose_the_slash_at_their_end():
 
 def test_everything_that_is_missing_or_wrong_is_named_at_once():
     said = complaint({"AWS_REGION": "", "MESSENGER_SENDS_PER_SECOND": "fast"})
-    for name in ("STAGE", "AWS_REGION", "BASE_URL", "MESSENGER_API_URL", "MESSENGER_SENDS_PER_SECOND"):
+    for name in ("STAGE", "AWS_REGION", "BASE_URL", "MESSENGER_API_URL", "SLACK_API_URL", "MESSENGER_SENDS_PER_SECOND"):
         assert name in said
     assert ".chalice/config.json" in said
 

@@ -45,7 +45,7 @@ class Bench:
         self.clock = Clock()
         self.lines = []
         self.session = requests.Session()
-        settings = Settings("local", "eu-west-1", "https://example.test", graph.url, per_second, mark_seen, "")
+        settings = Settings("local", "eu-west-1", "https://example.test", graph.url, per_second, mark_seen, "", "")
         self.sender = MessengerSender(
             self.session,
             settings,

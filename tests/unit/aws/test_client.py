@@ -101,7 +101,8 @@ def make(aws, slept):
     with contextlib.ExitStack() as closing:
 
         def make(service="dynamodb", credentials=ROLE, endpoint=None, **options):
-            environ = isolated({}, aws.url) | {"STAGE": "local", "BASE_URL": aws.url, "MESSENGER_API_URL": aws.url}
+            environ = isolated({}, aws.url) | dict.fromkeys(("BASE_URL", "MESSENGER_API_URL", "SLACK_API_URL"), aws.url)
+            environ |= {"STAGE": "local"}
             read = settings.read(environ)._replace(aws_endpoint_url=aws.url if endpoint is None else endpoint)
             client = Client(service, read, credentials, sleep=slept.append, **options)
             closing.callback(client.close)

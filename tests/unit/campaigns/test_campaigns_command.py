@@ -19,9 +19,8 @@ DEMO = str(Path(__file__).parents[3] / "infra/demo/birthday-bash.json")
 
 @pytest.fixture
 def stage():
-    settings = read(
-        os.environ | {"STAGE": "prod", "BASE_URL": "https://tickets.example", "MESSENGER_API_URL": "https://g"}
-    )
+    urls = dict.fromkeys(("BASE_URL", "MESSENGER_API_URL", "SLACK_API_URL"), "https://tickets.example")
+    settings = read(os.environ | urls | {"STAGE": "prod"})
     secrets = MemorySecrets({"messenger": {"page_id": "4711"}})
     return Stage("prod", settings, secrets, Campaigns(CampaignStore(MemoryTable()), lambda: 0.0), tickets=None)
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from chalicelib import errors
 from chalicelib.channels.messenger.inbound import translate
-from chalicelib.dialogue.model import TEXT_LIMIT
+from chalicelib.dialogue.model import TEXT_LIMIT, Message
 from tests.unit.messenger import meta
 
 NOW = meta.AT + 5_000
@@ -29,7 +29,7 @@ def attached(kind, payload=None, **message):
 
 def test_a_typed_text_becomes_a_text():
     message = only(meta.text("Köln 🎉"))
-    assert message == (CONVERSATION, "m_1", meta.AT, "text", "Köln 🎉", "", "", "", "", "", message.trace, NOW)
+    assert message == Message(CONVERSATION, "m_1", meta.AT, "text", "Köln 🎉", trace=message.trace, received_at=NOW)
     assert len(message.trace) == 10
 
 
