@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from chalicelib import metrics
-from chalicelib.channels.messenger import faults
+from chalicelib.channels import outcomes
 from ops.monitoring.watched import Function, Queue
 
 LAMBDA, SQS = "AWS/Lambda", "AWS/SQS"
@@ -98,9 +98,9 @@ def _work() -> Iterator[Alarm]:
 def _platform() -> Iterator[Alarm]:
     """What only a person can mend. A page that may not send is tried every five minutes, so three times in a period."""
     for outcome, name, says in (
-        (faults.TOKEN_DEAD, "token-dead", "Messenger refuses the page's token: nothing is sent"),
-        (faults.PAGE_RESTRICTED, "page-restricted", "Messenger restricts the page: nothing is sent"),
-        (faults.NOT_PERMITTED, "not-permitted", "The Messenger app lacks a permission for sending"),
-        (faults.PERMANENT, "undeliverable", "Messenger cannot take a reply as we made it: it is parked"),
+        (outcomes.TOKEN_DEAD, "token-dead", "Messenger refuses the page's token: nothing is sent"),
+        (outcomes.PAGE_RESTRICTED, "page-restricted", "Messenger restricts the page: nothing is sent"),
+        (outcomes.NOT_PERMITTED, "not-permitted", "The Messenger app lacks a permission for sending"),
+        (outcomes.PERMANENT, "undeliverable", "Messenger cannot take a reply as we made it: it is parked"),
     ):
         yield Alarm(name, name, says, own("sends", outcome=outcome), "Sum >= 1", 15 * MINUTE)

@@ -3,22 +3,16 @@
 import json
 from typing import Any, NamedTuple
 
-RATE_LIMITED = "rate_limited"
-"""The page or the app sends too fast: nobody sends for a while."""
-TRY_AGAIN = "try_again"
-"""The platform has a bad moment."""
-TOKEN_DEAD = "token_dead"  # noqa: S105  # the name of a fault
-"""An operator must set a new page token: nobody sends until then."""
-PAGE_RESTRICTED = "page_restricted"
-"""Meta has taken the page's right to send: an operator must appeal, and nobody sends until then."""
-NOT_PERMITTED = "not_permitted"
-"""The app lacks a permission for this send: an operator must ask for it."""
-WINDOW_CLOSED = "window_closed"
-"""The fan's last message is over 24 hours ago: nothing may be sent."""
-UNREACHABLE = "unreachable"
-"""The fan has blocked the page, left, or belongs to another page."""
-PERMANENT = "permanent"
-"""The call is wrong: our bug."""
+from chalicelib.channels.outcomes import (
+    NOT_PERMITTED,
+    PAGE_RESTRICTED,
+    PERMANENT,
+    RATE_LIMITED,
+    TOKEN_DEAD,
+    TRY_AGAIN,
+    UNREACHABLE,
+    WINDOW_CLOSED,
+)
 
 _BY_SUBCODE = {
     1545041: UNREACHABLE,
@@ -53,6 +47,7 @@ _NOT_OK = 300
 
 class Fault(NamedTuple):
     kind: str
+    """One of `outcomes`."""
     code: str
     """`code/subcode`, as Meta documents them; empty when the answer names none."""
     reference: str

@@ -6,6 +6,7 @@ https://developers.facebook.com/docs/messenger-platform/identity/user-profile
 from collections.abc import Callable
 from typing import NamedTuple
 
+from chalicelib.channels.recent import Recent
 from chalicelib.clock import Clock
 
 KEEP_SECONDS = 3_600
@@ -24,14 +25,12 @@ class Names:
     def __init__(self, look_up: Callable[[str], str | None], clock: Clock) -> None:
         self._look_up = look_up
         self._clock = clock
-        self._known: dict[str, _Known] = {}
+        self._known = Recent[str, _Known](MOST)
 
     def of(self, psid: str) -> str | None:
-        known = self._known.pop(psid, None)
+        known = self._known.get(psid)
         if known is None or known.until <= self._clock():
             name = " ".join((self._look_up(psid) or "").split())[:NAME_LIMIT] or None
             known = _Known(name, self._clock() + KEEP_SECONDS)
-        self._known[psid] = known
-        while len(self._known) > MOST:
-            del self._known[next(iter(self._known))]  # the one that was asked for longest ago
+        self._known[psid] = known  # the one that was asked for longest ago is forgotten first
         return known.name

@@ -1,14 +1,12 @@
 """A neutral reply, translated to calls of Meta's Send API (https://developers.facebook.com/docs/messenger-platform/reference/send-api).
 
-Whatever a reply holds, no call breaks a limit of the platform, and no text is lost. Lengths are counted in UTF-16 units, the
-strictest way in which the platform could count characters.
+Whatever a reply holds, no call breaks a limit of the platform, and no text is lost.
 """
 
-import re
-import unicodedata
 from collections.abc import Iterator
 from typing import Any, Literal
 
+from chalicelib.channels.text import beginning, shortened, split, units
 from chalicelib.dialogue.model import Card, Choice, Reply
 
 TEXT_LIMIT = 2_000
@@ -45,32 +43,13 @@ def action(psid: str, sender_action: Action) -> Call:
     return {"recipient": {"id": psid}, "sender_action": sender_action}
 
 
-def split(text: str, limit: int) -> list[str]:
-    """The text in parts of at most `limit` UTF-16 units, cut at white space where there is any, never inside an emoji or accent."""
-    parts = []
-    rest = text.strip()
-    while _units(rest) > limit:
-        end = _fitting(rest, limit)
-        spaces = [match.start() for match in re.finditer(r"\s", rest[: end + 1])]
-        end = spaces[-1] if spaces else end
-        parts.append(rest[:end].rstrip())
-        rest = rest[end:].lstrip()
-    return [*parts, rest] if rest else parts
-
-
-def shortened(text: str, limit: int) -> str:
-    """The text, or its beginning and `…`."""
-    text = text.strip()
-    return text if _units(text) <= limit else text[: _fitting(text, limit - 1)].rstrip() + "…"
-
-
 def _spoken(reply: Reply, name: str | None) -> str:
     """The reply's text, and below it the choices that their buttons cannot show in full: they can be typed."""
     text = reply.text.replace(" {name}", f" {name}" if name else "")
     unseen = [
         choice.title.strip()
         for position, choice in enumerate(reply.choices)
-        if position >= QUICK_REPLIES or _units(choice.title.strip()) > TITLE_LIMIT
+        if position >= QUICK_REPLIES or units(choice.title.strip()) > TITLE_LIMIT
     ]
     return "\n".join([text, *(f"• {title}" for title in unseen)])
 
@@ -79,7 +58,7 @@ def _with_choices(message: Call, choices: tuple[Choice, ...]) -> Call:
     """Choices belong to the last message: quick replies vanish as soon as another one follows."""
     text = message.get("text", "")
     stay = len(choices) <= BUTTONS and {choice.payload for choice in choices} <= STAYS_PRESSABLE
-    if stay and text and _units(text) <= BUTTON_TEXT_LIMIT:
+    if stay and text and units(text) <= BUTTON_TEXT_LIMIT:
         buttons = [{"type": "postback", **_button(choice)} for choice in choices]
         return _template({"template_type": "button", "text": text, "buttons": buttons})
     return {
@@ -90,7 +69,7 @@ def _with_choices(message: Call, choices: tuple[Choice, ...]) -> Call:
 
 def _button(choice: Choice) -> Call:
     title = shortened(choice.title, TITLE_LIMIT) or "…"
-    payload = choice.payload[: _fitting(choice.payload, PAYLOAD_LIMIT)]
+    payload = beginning(choice.payload, PAYLOAD_LIMIT)
     return {"title": title, "payload": payload if payload.strip() else title}
 
 
@@ -103,7 +82,7 @@ def _card_messages(card: Card) -> Iterator[Call]:
         if card.image:
             yield {"attachment": {"type": "image", "payload": {"url": card.image}}}
         return
-    if any(_units(word) > CARD_LIMIT for word in words):
+    if any(units(word) > CARD_LIMIT for word in words):
         yield from ({"text": part} for part in split("\n".join(words), TEXT_LIMIT))
     open_page = {"type": "web_url", "url": card.link}
     element = {
@@ -120,29 +99,3 @@ def _card_messages(card: Card) -> Iterator[Call]:
 
 def _template(payload: Call) -> Call:
     return {"attachment": {"type": "template", "payload": payload}}
-
-
-def _units(text: str) -> int:
-    return len(text) + sum(char > "\uffff" for char in text)
-
-
-def _fitting(text: str, limit: int) -> int:
-    """How many characters of the text fit into so many UTF-16 units, without cutting a cluster (unless one alone is too long)."""
-    if _units(text) <= limit:
-        return len(text)
-    end = units = 0
-    while (units := units + _units(text[end])) <= limit:
-        end += 1
-    return next((whole for whole in range(end, 0, -1) if not _sticks(text, whole)), end)
-
-
-def _sticks(text: str, position: int) -> bool:
-    """Whether the character here belongs to the one before: accents, skin tones, emoji joined to one, flags.
-
-    The part of https://unicode.org/reports/tr29/ that a chat meets; pairs of flags are kept together without counting them.
-    """
-    char, before = text[position], text[position - 1]
-    joins = unicodedata.category(char) in ("Mn", "Me", "Mc") or char == "\u200d" or "\U0001f3fb" <= char <= "\U0001f3ff"
-    tag = "\U000e0020" <= char <= "\U000e007f"
-    flag = all("\U0001f1e6" <= letter <= "\U0001f1ff" for letter in (before, char))
-    return joins or tag or flag or before == "\u200d"

@@ -4,21 +4,20 @@ It never sleeps: a reply that cannot go now raises `Later`, and its queue brings
 (too fast, a dead token, no connection) pauses the page, so that its neighbours are not sent in vain.
 """
 
-import math
 from collections import defaultdict
-from collections.abc import Mapping
 
 import requests
 
 from chalicelib import errors
 from chalicelib.batch import LONGEST_DELAY, Later, backoff
+from chalicelib.channels import outcomes
 from chalicelib.channels.delivery import Delivery, Undeliverable
 from chalicelib.channels.messenger import faults, outbound
 from chalicelib.channels.messenger.names import Names
 from chalicelib.channels.messenger.needs import Secrets
-from chalicelib.channels.messenger.pace import Pace
+from chalicelib.channels.pace import Pace, Pause, brief, retry_after
+from chalicelib.channels.recent import Recent
 from chalicelib.clock import Clock
-from chalicelib.dialogue.model import Reply
 from chalicelib.logs import Log
 from chalicelib.settings import Settings
 
@@ -28,10 +27,7 @@ TIMEOUT = (3, 10)
 NAME_TIMEOUT = (1, 2)
 """A name is not worth more."""
 
-LONGEST_PAUSE = 30
-"""Seconds that a page pauses for a passing fault, so that it is soon back when the platform is."""
-
-_MOST_BEGUN = 200
+MOST_BEGUN = 200
 
 
 class _Page:
@@ -39,8 +35,7 @@ class _Page:
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self.pace = Pace(settings.messenger_sends_per_second, clock)
-        self.paused_until = 0.0
-        self.why = ""
+        self.pause = Pause(clock)
 
 
 class MessengerSender:
@@ -65,8 +60,8 @@ class MessengerSender:
         self._log = log
         self._names = Names(self._first_name, clock)
         self._pages = defaultdict[str, _Page](lambda: _Page(settings, clock))
-        self._begun: dict[tuple[str, Reply], int] = {}
-        """How many calls of a reply were taken before one failed: they are not repeated when it comes again."""
+        self._begun = Recent[tuple[str, int], int](MOST_BEGUN)
+        """By trace and position, how many calls of a reply were taken before one failed: they are not repeated when it comes again."""
 
     def deliver(self, delivery: Delivery) -> None:
         """Send a reply to `messenger:<page id>:<PSID>`.
@@ -76,33 +71,21 @@ class MessengerSender:
         _, page_id, psid = delivery.conversation.split(":", 2)
         reply, trace, receives = delivery.reply, delivery.trace, delivery.receives
         page = self._pages[page_id]
-        self._check_pause(page)
+        page.pause.check()
         name = self._names.of(psid) if " {name}" in reply.text else None
-        begun = self._begun.get((trace, reply), 0)
+        begun = self._begun.get((trace, delivery.position), 0)
         calls = outbound.calls(psid, reply, name)[begun:]
         seen = [outbound.action(psid, "mark_seen")] if self._settings.messenger_mark_seen and not begun else []
-        wait = page.pace.wait(len(seen) + len(calls))
-        if wait:
-            raise Later(_whole(wait), "pace")
+        page.pace.check(len(seen) + len(calls))
         for call in seen:
             self._show(call, trace)
         for position, call in enumerate(calls):
             try:
                 self._send(page, call, trace, receives, delivery.received_at if call is calls[-1] else 0)
             except Later:
-                self._remember(trace, reply, begun + position)
+                self._begun[trace, delivery.position] = begun + position
                 raise
-        self._begun.pop((trace, reply), None)
-
-    def _check_pause(self, page: _Page) -> None:
-        wait = page.paused_until - self._clock()
-        if wait > 0:
-            raise Later(_whole(wait), page.why)
-
-    def _remember(self, trace: str, reply: Reply, begun: int) -> None:
-        self._begun[trace, reply] = begun
-        while len(self._begun) > _MOST_BEGUN:
-            del self._begun[next(iter(self._begun))]
+        self._begun.pop((trace, delivery.position), None)
 
     def _send(self, page: _Page, call: outbound.Call, trace: str, receives: int, received_at: int) -> None:
         """One call, and one line about it; with `received_at` it is the reply's last one, and the line says how long the fan has waited."""
@@ -112,7 +95,7 @@ class MessengerSender:
         except requests.RequestException as error:
             ms = self._since(started)
             self._log("sent", trace=trace, outcome="no_answer", error=type(error).__name__, ms=ms, sends=1)
-            raise self._paused(page, _brief(receives), "no answer") from None  # the error's text names the address
+            raise page.pause.begin(brief(receives), "no answer") from None  # the error's text names the address
         fault = faults.fault(response.status_code, response.content)
         self._log(
             "sent",
@@ -126,28 +109,23 @@ class MessengerSender:
             reply_ms=self._since(received_at / 1000) if received_at and not fault else None,
         )
         if fault:
-            raise self._consequence(page, fault.kind, _retry_after(response.headers), receives)
+            raise self._consequence(page, fault.kind, retry_after(response.headers), receives)
 
-    def _consequence(self, page: _Page, kind: str, retry_after: int, receives: int) -> Exception:
+    def _consequence(self, page: _Page, kind: str, delay: int, receives: int) -> Exception:
         match kind:
-            case faults.WINDOW_CLOSED | faults.UNREACHABLE:
+            case outcomes.WINDOW_CLOSED | outcomes.UNREACHABLE:
                 return Undeliverable(kind, ours=False)
-            case faults.PERMANENT:
+            case outcomes.PERMANENT:
                 return Undeliverable(kind, ours=True)
-            case faults.TOKEN_DEAD | faults.PAGE_RESTRICTED:
+            case outcomes.TOKEN_DEAD | outcomes.PAGE_RESTRICTED:
                 self._log(kind, level="alarm", channel="messenger")
-                return self._paused(page, LONGEST_DELAY, kind)
-            case faults.NOT_PERMITTED:
+                return page.pause.begin(LONGEST_DELAY, kind)
+            case outcomes.NOT_PERMITTED:
                 self._log(kind, level="alarm", channel="messenger")
                 return Later(LONGEST_DELAY, kind)
-            case faults.RATE_LIMITED:
-                return self._paused(page, retry_after or _brief(receives), kind)
-        return Later(retry_after or backoff(receives), kind)
-
-    def _paused(self, page: _Page, seconds: int, why: str) -> Later:
-        page.paused_until = self._clock() + seconds
-        page.why = why
-        return Later(seconds, why)
+            case outcomes.RATE_LIMITED:
+                return page.pause.begin(delay or brief(receives), kind)
+        return Later(delay or backoff(receives), kind)
 
     def _show(self, call: outbound.Call, trace: str) -> None:
         """A sender action: a reply does not wait for it."""
@@ -190,17 +168,3 @@ class MessengerSender:
 
     def _since(self, started: float) -> int:
         return round((self._clock() - started) * 1000)
-
-
-def _retry_after(headers: Mapping[str, str]) -> int:
-    """The seconds of a Retry-After header, at most `LONGEST_DELAY`; 0 where there is none, or a date."""
-    value = headers.get("Retry-After", "")
-    return min(int(value), LONGEST_DELAY) if value.isascii() and value.isdigit() and len(value) < 10 else 0  # noqa: PLR2004
-
-
-def _brief(receives: int) -> int:
-    return min(backoff(receives), LONGEST_PAUSE)
-
-
-def _whole(seconds: float) -> int:
-    return min(math.ceil(seconds), LONGEST_DELAY)

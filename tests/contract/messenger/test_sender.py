@@ -4,7 +4,8 @@ import requests
 from chalicelib import errors
 from chalicelib.batch import LONGEST_DELAY, Later
 from chalicelib.channels.delivery import Delivery, Undeliverable
-from chalicelib.channels.messenger.sender import API_VERSION, LONGEST_PAUSE, MessengerSender
+from chalicelib.channels.messenger.sender import API_VERSION, MOST_BEGUN, MessengerSender
+from chalicelib.channels.pace import LONGEST_PAUSE
 from chalicelib.dialogue.model import Card, Reply
 from chalicelib.settings import Settings
 from tests.contract.messenger.graph import Answer, Graph, error
@@ -258,12 +259,12 @@ def test_a_fault_between_two_parts_does_not_repeat_the_first(graph, bench):
 
 
 def test_the_memory_of_begun_replies_is_bounded(graph, bench):
-    for n in range(210):
+    for n in range(MOST_BEGUN + 10):
         graph.plan = [error(2)]
         bench.clock.now += 1
         with pytest.raises(Later):
             bench.deliver(trace=str(n))
-    assert len(bench.sender._begun) == 200  # noqa: SLF001  # nothing else shows it
+    assert len(bench.sender._begun) == MOST_BEGUN  # noqa: SLF001  # nothing else shows it
 
 
 def test_the_name_is_asked_for_only_where_it_is_said_and_only_once(graph, bench):

@@ -130,31 +130,6 @@ def test_choices_over_the_limit_and_cut_ones_can_be_read_and_typed():
     assert message["quick_replies"][0]["title"] == "A very long answer…"
 
 
-def test_long_text_is_cut_between_words():
-    parts = outbound.split("word " * 1_000, 2_000)
-    assert [len(part) for part in parts] == [1999, 1999, 999]
-    assert all(part.startswith("word") and part.endswith("word") for part in parts)
-
-
-def test_a_word_that_just_fits_is_not_cut():
-    assert outbound.split("x" * 10 + " y", 10) == ["x" * 10, "y"]
-
-
-@pytest.mark.parametrize("cluster", ["😀", "👍🏽", "👩‍👩‍👧‍👦", "e\u0301", "❤️", "🇳🇱", "1️⃣", "🏴󠁧󠁢󠁥󠁮󠁧󠁿"])
-def test_an_emoji_or_accent_is_never_cut_apart(cluster):
-    limit = 25
-    text = "x" * (limit - 1) + cluster
-    assert outbound.split(text, limit) == ["x" * (limit - 1), cluster]
-    assert outbound.shortened("x" * (limit - 2) + cluster + "yy", limit) == "x" * (limit - 2) + "…"
-
-
-def test_a_cluster_longer_than_a_message_is_cut_all_the_same():
-    text = "e" + "\u0301" * 60
-    parts = outbound.split(text, 25)
-    assert "".join(parts) == text
-    assert max(map(len, parts)) <= 25
-
-
 def test_a_sign_of_life_names_nothing_but_the_fan_and_the_action():
     assert outbound.action(FAN, "typing_on") == {"recipient": {"id": FAN}, "sender_action": "typing_on"}
 

@@ -3,8 +3,8 @@ import random
 
 import pytest
 
-from chalicelib.channels.messenger.names import KEEP_SECONDS, MOST, Names
-from chalicelib.channels.messenger.pace import Pace
+from chalicelib.batch import LONGEST_DELAY, Later
+from chalicelib.channels.pace import LONGEST_PAUSE, Pace, Pause, brief, retry_after
 
 
 class Clock:
@@ -83,48 +83,56 @@ def test_a_spike_goes_out_at_the_pages_rate_with_few_vain_tries(clock):
     assert tries < 500 * 3
 
 
-class LookUp:
-    def __init__(self, name="Anna"):
-        self.name = name
-        self.asked = []
-
-    def __call__(self, psid):
-        self.asked.append(psid)
-        return self.name
+def test_who_is_early_is_told_whole_seconds_to_wait(clock):
+    pace = Pace(10, clock)
+    pace.check(10)
+    with pytest.raises(Later, match="pace") as later:
+        pace.check(1)
+    assert later.value.seconds == 1
 
 
-def test_a_name_is_asked_for_once_in_a_while(clock):
-    look_up = LookUp()
-    names = Names(look_up, clock)
-    assert [names.of("1"), names.of("1"), names.of("2")] == ["Anna"] * 3
-    assert look_up.asked == ["1", "2"]
-    clock.now += KEEP_SECONDS
-    names.of("1")
-    assert look_up.asked == ["1", "2", "1"]
+def test_nobody_is_told_to_wait_longer_than_the_longest_delay(clock):
+    pace = Pace(0.001, clock)
+    pace.check(1)
+    with pytest.raises(Later) as later:
+        pace.check(1)
+    assert later.value.seconds == LONGEST_DELAY
 
 
-def test_a_name_that_the_platform_does_not_tell_is_not_asked_for_again(clock):
-    look_up = LookUp(None)
-    names = Names(look_up, clock)
-    assert [names.of("1"), names.of("1")] == [None, None]
-    assert look_up.asked == ["1"]
+def test_a_pause_tells_everyone_when_it_is_over_and_why_it_began(clock):
+    pause = Pause(clock)
+    pause.check()
+    met = pause.begin(5, "rate_limited")
+    assert (met.seconds, str(met)) == (5, "rate_limited")
+    clock.now += 1.5
+    with pytest.raises(Later, match="rate_limited") as later:
+        pause.check()
+    assert later.value.seconds == 4
+    clock.now += 3.5
+    pause.check()
 
 
 @pytest.mark.parametrize(
-    ("given", "said"), [("  Anna \n Maria ", "Anna Maria"), ("", None), (" ", None), ("x" * 99, "x" * 40)]
+    ("header", "seconds"),
+    [
+        ("17", 17),
+        ("0", 0),
+        ("", 0),
+        (str(LONGEST_DELAY + 1), LONGEST_DELAY),
+        ("-1", 0),
+        ("1.5", 0),
+        ("Sun, 22 Nov 2026 15:00:00 GMT", 0),
+        ("²", 0),
+        ("9" * 5_000, 0),
+    ],
 )
-def test_a_name_is_one_short_line(clock, given, said):
-    assert Names(LookUp(given), clock).of("1") == said
+def test_a_retry_after_header_is_a_number_of_seconds_or_nothing(header, seconds):
+    assert retry_after({"Retry-After": header}) == seconds
 
 
-def test_the_memory_of_names_is_bounded_and_forgets_the_least_used(clock):
-    look_up = LookUp()
-    names = Names(look_up, clock)
-    for n in range(MOST):
-        names.of(str(n))
-    names.of("0")
-    names.of("new")
-    look_up.asked.clear()
-    names.of("0")
-    names.of("1")
-    assert look_up.asked == ["1"]
+def test_an_answer_without_a_retry_after_header_names_no_delay():
+    assert retry_after({}) == 0
+
+
+def test_a_pause_for_a_passing_fault_grows_and_stays_brief():
+    assert [brief(receives) for receives in (1, 2, 3, 90)] == [1, 2, 4, LONGEST_PAUSE]

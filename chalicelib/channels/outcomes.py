@@ -1,0 +1,18 @@
+"""What a platform's answer to a send means for the reply, in words that all channels share: the metric `sends` and its alarms use them."""
+
+RATE_LIMITED = "rate_limited"
+"""The account sends too fast: nobody sends for a while."""
+TRY_AGAIN = "try_again"
+"""The platform has a bad moment."""
+TOKEN_DEAD = "token_dead"  # noqa: S105  # the name of an outcome
+"""An operator must set a new token: nobody sends until then."""
+PAGE_RESTRICTED = "page_restricted"
+"""Meta has taken the page's right to send: an operator must appeal, and nobody sends until then."""
+NOT_PERMITTED = "not_permitted"
+"""The app lacks a permission for this send: an operator must ask for it."""
+WINDOW_CLOSED = "window_closed"
+"""The fan's last message is over 24 hours ago: nothing may be sent."""
+UNREACHABLE = "unreachable"
+"""The fan has blocked us, left, or belongs to another account."""
+PERMANENT = "permanent"
+"""The call is wrong: our bug."""
