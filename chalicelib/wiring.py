@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from chalicelib.channels.inbox import Bot, Inbox
     from chalicelib.channels.messenger.api import MessengerApi
     from chalicelib.channels.outbox import Sender
+    from chalicelib.channels.slack.installations import Installations
+    from chalicelib.channels.slack.oauth import SlackInstall
     from chalicelib.channels.web.api import WebChat
     from chalicelib.dialogue.service import Dialogue
     from chalicelib.pages.page import Pages
@@ -151,6 +153,25 @@ def messenger() -> "MessengerApi":
     from chalicelib.channels.messenger.api import MessengerApi
 
     return MessengerApi(secrets(), inbox(), deletions(), base_url=read_settings().base_url, clock=clock.system, log=log)
+
+
+@functools.cache
+def slack_installations() -> "Installations":
+    from chalicelib.channels.slack.installations import Installations
+
+    return Installations(table("conversations"), secrets(), clock.system)
+
+
+@functools.cache
+def slack_install() -> "SlackInstall":
+    import requests
+
+    from chalicelib.channels.slack.oauth import SlackInstall, States
+
+    states = States(table("conversations"), clock.system)
+    return SlackInstall(
+        secrets(), slack_installations(), states, pages(), read_settings(), session=requests.Session(), log=log
+    )
 
 
 @functools.cache
