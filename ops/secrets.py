@@ -32,6 +32,8 @@ class Member(NamedTuple):
     made: bool = False
     """Whether any random value will do, so that it can be made here."""
     public: bool = False
+    optional: bool = False
+    """Whether a stage can do without it."""
 
     def values(self, held: Mapping[str, object]) -> list[str]:
         """What is accepted now, the newest last."""
@@ -78,11 +80,37 @@ SCHEMA: dict[str, tuple[Member, ...]] = {
         Member("page_id", r"[0-9]{1,20}", "a number: on Facebook, the page's About, Page transparency", public=True),
     ),
     "slack": (
-        Member("signing_secret", _HEX, "32 of 0-9 a-f: on api.slack.com/apps, Basic Information, Signing Secret"),
+        Member(
+            "signing_secret",
+            _HEX,
+            "32 of 0-9 a-f: on api.slack.com/apps, Basic Information, Signing Secret",
+            "previous_signing_secret",
+        ),
         Member(
             "bot_token",
             r"xoxb-[A-Za-z0-9-]{10,250}",
-            "xoxb- and what follows it: on api.slack.com/apps, OAuth & Permissions, Bot User OAuth Token",
+            "xoxb- and what follows it: on api.slack.com/apps, OAuth & Permissions, Bot User OAuth Token; for several workspaces, empty",
+            optional=True,
+        ),
+        Member(
+            "client_id",
+            r"[0-9]{1,20}\.[0-9]{1,20}",
+            "two numbers and a dot: on api.slack.com/apps, Basic Information, Client ID; for one workspace, empty",
+            public=True,
+            optional=True,
+        ),
+        Member(
+            "client_secret",
+            _HEX,
+            "32 of 0-9 a-f: on api.slack.com/apps, Basic Information, Client Secret; for one workspace, empty",
+            optional=True,
+        ),
+        Member(
+            "token_keys",
+            r"[A-Za-z0-9_-]{43}",
+            "43 of A-Z a-z 0-9 _ -, or empty to have one made: it encrypts the tokens of several workspaces",
+            "token_keys",
+            made=True,
         ),
     ),
     "api": (_role("organiser"), _role("steward"), _role("service")),
@@ -163,7 +191,8 @@ def rotate(
 ) -> None:
     """Accept a new value beside the old one, without a deploy; with --finish, the new one alone.
 
-    Of `messenger` the app secret, of `api` the tokens of all roles or of those named, of `tickets` the key that signs.
+    Of `messenger` the app secret, of `slack` the signing secret and the keys that encrypt tokens, of `api` the tokens of all roles (or
+    each MEMBER that is named); of `tickets` the key that signs.
     """
     if name == "tickets":
         _rotate_ticket_keys(context, stage, finish=finish, yes=yes)
@@ -198,7 +227,8 @@ def _begin(name: str, members: list[Member], stage: Stage, held: Json, *, stdin:
     for member in members:
         click.echo(f"{member.name}: within {_MINUTES} minutes, {stage.name} accepts the old value and the new one.")
     click.echo(
-        f"After these {_MINUTES} minutes have the other side use the new one (secrets show {name} --to FILE), then end with\n"
+        f"After these {_MINUTES} minutes have the other side, if there is one, use the new one "
+        f"(secrets show {name} --to FILE), then end with\n"
         f"  {_command('rotate', name, members)} --finish --stage {stage.name}"
     )
 
@@ -211,6 +241,8 @@ def _finish(name: str, members: list[Member], stage: Stage, held: Json, *, yes: 
     names = ", ".join(member.name for member in old)
     if not yes:
         click.confirm(f"{stage.name} refuses whoever still uses the old value of {names}. Are you sure?", abort=True)
+    if any(member.name == "token_keys" for member in old):
+        stage.installations.encrypt_anew()
     changed = dict(held)
     for member in old:
         changed |= member.holding(member.values(held)[-1:])
@@ -249,7 +281,9 @@ def _asked(members: Sequence[Member], *, generate: bool) -> dict[str, str]:
         if not (generate and member.made):
             click.echo(f"{member.name}: {member.rule}")
             typed = click.prompt(member.name, hide_input=True, default="", show_default=False).strip()
-        given[member.name] = typed or (token_urlsafe(32) if member.made else "")
+        value = typed or (token_urlsafe(32) if member.made else "")
+        if value or not member.optional:
+            given[member.name] = value
     return given
 
 

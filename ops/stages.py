@@ -15,6 +15,7 @@ import click
 from chalicelib import wiring
 from chalicelib.aws.client import AwsError, Client
 from chalicelib.campaigns.service import Campaigns
+from chalicelib.channels.slack.installations import Installations
 from chalicelib.errors import GuestlistError, Invalid
 from chalicelib.settings import MissingSettings, Settings
 from chalicelib.tickets.service import Tickets
@@ -66,6 +67,7 @@ class Stage(NamedTuple):
     secrets: Secrets
     campaigns: Campaigns
     tickets: Tickets
+    installations: Installations
 
 
 def enter(name: str) -> Stage:
@@ -74,7 +76,9 @@ def enter(name: str) -> Stage:
     os.environ.clear()
     os.environ.update(environ)
     secrets = Secrets(wiring.client("secretsmanager"), name)
-    return Stage(name, wiring.read_settings(), secrets, wiring.campaigns(), wiring.tickets())
+    return Stage(
+        name, wiring.read_settings(), secrets, wiring.campaigns(), wiring.tickets(), wiring.slack_installations()
+    )
 
 
 def environment(stage: str) -> dict[str, str]:

@@ -26,7 +26,7 @@ from chalicelib.settings import Settings
 if TYPE_CHECKING:
     from chalicelib.channels.slack.needs import Secrets
 
-SCOPES = ("app_mentions:read", "chat:write", "commands", "im:history", "im:write")
+SCOPES = ("app_mentions:read", "chat:write", "commands", "im:history")
 """What the bot may do, and no more: https://docs.slack.dev/reference/scopes ."""
 STATE_SECONDS = 600
 TIMEOUT = (3, 8)

@@ -22,7 +22,8 @@ def stage():
     urls = dict.fromkeys(("BASE_URL", "MESSENGER_API_URL", "SLACK_API_URL"), "https://tickets.example")
     settings = read(os.environ | urls | {"STAGE": "prod"})
     secrets = MemorySecrets({"messenger": {"page_id": "4711"}})
-    return Stage("prod", settings, secrets, Campaigns(CampaignStore(MemoryTable()), lambda: 0.0), tickets=None)
+    campaigns = Campaigns(CampaignStore(MemoryTable()), lambda: 0.0)
+    return Stage("prod", settings, secrets, campaigns, tickets=None, installations=None)
 
 
 @pytest.fixture

@@ -6,11 +6,13 @@ import stat
 
 import pytest
 
+from chalicelib.channels.slack.installations import Installations
 from ops import tickets
 from ops.local.stack import TEMPLATE
 from ops.secrets import SCHEMA
 from ops.stages import Stage
 from tests.fakes.secrets import MemorySecrets
+from tests.fakes.table import MemoryTable
 
 OLD, NEW = "0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba9876543210"
 MESSENGER = {
@@ -19,6 +21,7 @@ MESSENGER = {
     "page_token": "EAAG-a-token-of-the-page",
     "page_id": "104022",
 }
+SLACK = {"signing_secret": OLD, "client_id": "12.34", "client_secret": "c" * 32, "token_keys": "k" * 43}
 TOKENS = {role: f"{role}-token-0123456789-0123456789" for role in ("organiser", "steward", "service")}
 
 
@@ -29,12 +32,27 @@ def kept():
 
 
 @pytest.fixture
-def run(operate, kept):
+def table():
+    return MemoryTable()
+
+
+class Functions:
+    """The stage's functions, as they read secrets."""
+
+    def __init__(self, kept):
+        self._kept = kept
+
+    def get(self, name):
+        return self._kept[name]
+
+
+@pytest.fixture
+def run(operate, kept, table):
     def run(*words, stdin=None, stage="prod"):
         before = json.dumps(kept)
         memory = MemorySecrets()
         memory.values = kept
-        into = Stage(stage, None, memory, None, None)
+        into = Stage(stage, None, memory, None, None, Installations(table, Functions(kept), lambda: 0.0))
         result = operate("secrets", *words, into=into, stdin=stdin)
         assert_no_value_is_in(result.output, before + json.dumps(kept))
         return result.exit_code, result.output
@@ -138,6 +156,28 @@ def test_a_value_that_was_typed_into_the_command_is_refused_and_not_repeated(run
     assert (code, "A value is never an argument" in said, OLD in said) == (2, True, False)
 
 
+def test_an_app_for_one_workspace_needs_its_token_and_no_client(run, kept):
+    code, said = run("set", "slack", stdin=f"{OLD}\nxoxb-1-2-abcdefghijkl\n\n\n\n")
+    assert code == 0
+    assert len(kept["slack"].pop("token_keys")) == 43
+    assert kept["slack"] == {"signing_secret": OLD, "bot_token": "xoxb-1-2-abcdefghijkl"}
+    assert "prod uses the new value of: signing_secret, bot_token, token_keys" in said
+
+
+def test_an_app_for_several_workspaces_needs_its_client_and_no_token(run, kept):
+    assert run("set", "slack", "--generate", stdin=f"{OLD}\n\n12.34\n{NEW}\n")[0] == 0
+    assert len(kept["slack"].pop("token_keys")) == 43
+    assert kept["slack"] == {"signing_secret": OLD, "client_id": "12.34", "client_secret": NEW}
+
+
+def test_what_can_be_done_without_is_checked_where_it_is_given(run, kept):
+    given = {"bot_token": "xoxp-a-token-of-a-person", "client_id": "the client", "token_keys": "short"}
+    code, said = run("set", "slack", "--stdin", stdin=json.dumps(given))
+    assert (code, kept) == (1, {})
+    for complaint in ("bot_token: must be xoxb-", "client_id: must be two numbers", "token_keys: must be 43 of"):
+        assert f"  {complaint}" in said
+
+
 def test_no_stage_but_local_takes_the_local_values(run, kept):
     local = {"signing_secret": "local-slack-signing-secret", "bot_token": "xoxb-local"}
     assert run("set", "slack", "--stdin", stdin=json.dumps(local))[0] == 1
@@ -155,6 +195,26 @@ def test_a_rotated_app_secret_stands_beside_the_old_one_until_it_is_finished(run
     code, said = run("rotate", "messenger", "--finish", "--yes")
     assert (code, said) == (0, "Within 5 minutes, prod refuses the old value of: app_secret.\n")
     assert kept["messenger"] == MESSENGER | {"app_secret": NEW}
+
+
+def test_a_rotated_signing_secret_stands_beside_the_old_one_until_it_is_finished(run, kept):
+    kept["slack"] = dict(SLACK)
+    assert run("rotate", "slack", "signing_secret", "--stdin", stdin=NEW)[0] == 0
+    assert kept["slack"] == SLACK | {"signing_secret": NEW, "previous_signing_secret": OLD}
+    assert run("rotate", "slack", "signing_secret", "--finish", "--yes")[0] == 0
+    assert kept["slack"] == SLACK | {"signing_secret": NEW}
+
+
+def test_a_key_of_tokens_goes_only_after_every_token_is_encrypted_anew(run, kept, table):
+    kept["slack"] = dict(SLACK)
+    installations = Installations(table, Functions(kept), lambda: 0.0)
+    installations.install("T1", "xoxb-1-2-abcdefghijkl", "U1", ())
+    assert run("rotate", "slack", "token_keys")[0] == 0
+    old, new = kept["slack"]["token_keys"]
+    assert (old, len(new)) == (SLACK["token_keys"], 43)
+    assert run("rotate", "slack", "token_keys", "--finish", "--yes")[0] == 0
+    assert kept["slack"] == SLACK | {"token_keys": new}
+    assert installations.token("T1") == "xoxb-1-2-abcdefghijkl"
 
 
 def test_rotated_tokens_are_lists_of_two_until_they_are_finished(run, kept):
@@ -207,7 +267,9 @@ def test_what_was_never_set_cannot_be_rotated(run):
     assert (code, "organiser: has no value yet: python -m ops secrets set api" in said) == (1, True)
 
 
-@pytest.mark.parametrize("words", [("slack",), ("messenger", "page_token"), ("messenger", "app_secret", "page_token")])
+@pytest.mark.parametrize(
+    "words", [("slack", "bot_token"), ("messenger", "page_token"), ("messenger", "app_secret", "page_token")]
+)
 def test_what_can_have_one_value_only_is_said_so(run, words):
     code, said = run("rotate", *words)
     assert (code, "Any other is replaced: secrets set" in said) == (2, True)
@@ -230,6 +292,7 @@ def states(kept):
 
 def test_values_are_shown_by_their_last_characters(run, kept):
     kept["messenger"] = MESSENGER | {"previous_app_secret": NEW, "page_token": "short"}
+    kept["slack"] = {"client_id": "12.34"}
     kept["api"] = {"steward": "local-steward-token"}
     kept["tickets"] = {"keys": tickets.rotated([])}
     code, said = run("show", "--masked")
@@ -243,6 +306,9 @@ def test_values_are_shown_by_their_last_characters(run, kept):
         "guestlist/prod/slack",
         "  signing_secret       not set",
         "  bot_token            not set",
+        "  client_id            12.34",
+        "  client_secret        not set",
+        "  token_keys           not set",
         "guestlist/prod/api",
         "  organiser            not set",
         "  steward              ••••oken: refused, as everyone knows it",
@@ -255,7 +321,7 @@ def test_values_are_shown_by_their_last_characters(run, kept):
 def test_what_was_never_set_is_shown_so(run):
     code, said = run("show", "--masked")
     lines = [line for line in said.splitlines() if line.startswith("  ")]
-    assert (code, len(lines)) == (0, 10)
+    assert (code, len(lines)) == (0, 13)
     assert [line for line in lines if not line.endswith(" not set")] == []
 
 

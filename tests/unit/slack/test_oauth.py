@@ -125,7 +125,7 @@ def test_a_browser_is_sent_to_slack_with_all_that_slack_needs(browser):
     assert asked.pop("state")
     assert asked == {
         "client_id": "1.2",
-        "scope": "app_mentions:read,chat:write,commands,im:history,im:write",
+        "scope": "app_mentions:read,chat:write,commands,im:history",
         "redirect_uri": "https://fans.example/api/slack/oauth",
     }
     assert browser.headers["Cache-Control"] == "no-store"
