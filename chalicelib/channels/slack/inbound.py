@@ -152,8 +152,8 @@ def _written(event: _Json) -> Message:
 def _mentioned(event: _Json) -> Message:
     """A mention in a channel: https://docs.slack.dev/reference/events/app_mention ."""
     _refuse_machines(event)
-    thread = _text(event.get("thread_ts") or event.get("ts"), _NAME_LIMIT)
-    return _said(event, _place(mentioned=_identifier(event.get("channel")), thread=thread))
+    channel, thread = _identifier(event.get("channel")), _text(event.get("thread_ts") or event.get("ts"), _NAME_LIMIT)
+    return _said(event, {"mentioned": channel, "thread": thread} if channel and _milliseconds(thread) else {})
 
 
 def _opened(event: _Json) -> Message:
@@ -291,7 +291,9 @@ def _shown(markup: re.Match[str]) -> str:
     target, label = markup[1], markup[2]
     if target.startswith("#"):
         return "#" + (label or target[1:])
-    return label or target.replace("!", "@", 1).removeprefix("mailto:").removeprefix("tel:")
+    if target.startswith("!"):
+        return label or "@" + target[1:]
+    return label or target.removeprefix("mailto:").removeprefix("tel:")
 
 
 def _emoji(event: _Json) -> dict[str, str]:

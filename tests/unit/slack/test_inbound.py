@@ -46,6 +46,7 @@ def test_a_typed_text_becomes_a_text():
         ("R&amp;D &lt;3 &amp;lt;", "R&D <3 &lt;"),
         ("see <https://example.test/?a=1&amp;b=2>", "see https://example.test/?a=1&b=2"),
         ("<http://burnt.cream|burnt.cream>", "burnt.cream"),
+        ("<https://example.test/wow!>", "https://example.test/wow!"),
         ("<mailto:fan@example.test|fan@example.test>", "fan@example.test"),
         ("<mailto:fan@example.test>", "fan@example.test"),
         ("<#C024BE7LR|general> <#C024BE7LR>", "#general #C024BE7LR"),
@@ -108,6 +109,11 @@ def test_a_mention_in_a_channel_is_handled_in_private_and_answered_where_it_was_
     assert (message.conversation, message.kind, message.text) == (slack.CONVERSATION, "text", "Bash")
     assert message.origin == {"mentioned": slack.PUBLIC, "thread": slack.TS}
     assert told(slack.mention("x", thread_ts="1.000002")).origin["thread"] == "1.000002"
+
+
+@pytest.mark.parametrize("changes", [{"ts": "soon"}, {"channel": None}, {"thread_ts": ["x"]}])
+def test_a_mention_made_nobody_knows_where_is_still_handled(changes):
+    assert told(slack.mention("x", **changes)).origin == {}
 
 
 @pytest.mark.parametrize("happened", [slack.mention(""), slack.message(f"<@{slack.APP_USER}>")])
