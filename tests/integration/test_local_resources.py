@@ -6,21 +6,24 @@ import pytest
 
 from ops.local import secrets, stack
 
+TABLES = ("campaigns", "conversations", "users")
+
 
 def test_every_stage_has_the_same_resources_under_its_own_names(resources, fresh_stage):
     for stage in (resources, fresh_stage):
         tables = stage.client("dynamodb").get_paginator("list_tables").paginate().build_full_result()["TableNames"]
-        assert {f"guestlist-{stage.name}-campaigns", f"guestlist-{stage.name}-conversations"} <= set(tables)
+        assert {f"guestlist-{stage.name}-{name}" for name in TABLES} <= set(tables)
 
 
-def test_conversations_are_forgotten_when_they_expire(fresh_stage):
-    ttl = fresh_stage.client("dynamodb").describe_time_to_live(TableName=f"guestlist-{fresh_stage.name}-conversations")[
+@pytest.mark.parametrize("table", ["conversations", "users"])
+def test_what_expires_is_forgotten(fresh_stage, table):
+    ttl = fresh_stage.client("dynamodb").describe_time_to_live(TableName=f"guestlist-{fresh_stage.name}-{table}")[
         "TimeToLiveDescription"
     ]
     assert ttl == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expiresAt"}
 
 
-@pytest.mark.parametrize("table", ["campaigns", "conversations"])
+@pytest.mark.parametrize("table", TABLES)
 def test_every_table_can_be_restored_to_any_point_in_time(fresh_stage, table):
     backups = fresh_stage.client("dynamodb").describe_continuous_backups(
         TableName=f"guestlist-{fresh_stage.name}-{table}"
