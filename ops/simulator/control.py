@@ -2,9 +2,8 @@
 
 import asyncio
 import json
-import re
 from collections.abc import AsyncIterator, Callable, Sequence
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 import msgspec
 from starlette.requests import Request
@@ -12,6 +11,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from ops.simulator import phone
+from ops.simulator.bodies import BadBodyError, body_as
 from ops.simulator.fans import Doing, Fan, Kind
 from ops.simulator.faults import Fault
 from ops.simulator.memory import Memory
@@ -30,7 +30,6 @@ FANS_LISTED = 50
 LIST_STEP = 200
 
 Json = dict[str, Any]
-Form = TypeVar("Form", bound=msgspec.Struct)
 
 
 class Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -58,17 +57,9 @@ class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     blocked: bool | None = None
 
 
-class BadBodyError(Exception):
-    """A body that cannot be used, and the field that is wrong."""
-
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(message)
-        self.field = field
-
-
 class Control:
     def __init__(self, memory: Memory, webhooks: Webhooks, now: Callable[[], int], new_mid: Callable[[], str]) -> None:
-        self._fans, self._sends, self._faults, self._profile = memory
+        self._fans, self._sends, self._faults, self._profile, self._workspaces = memory
         self._webhooks = webhooks
         self._now = now
         self._new_mid = new_mid
@@ -96,13 +87,14 @@ class Control:
     async def _forget_messages(self, _: Request) -> Response:
         self._sends.forget()
         self._fans.clear_threads()
+        self._workspaces.clear()
         return Response(status_code=204)
 
     async def _list_faults(self, _: Request) -> Response:
         return _answer(self._faults.standing())
 
     async def _order_fault(self, request: Request) -> Response:
-        fault = await _body(request, Fault)
+        fault = await body_as(request, Fault)
         if fault.channel == "messenger" and isinstance(fault.code, str):
             raise BadBodyError("code", "Messenger's error codes are numbers")
         self._faults.order(fault)
@@ -119,7 +111,7 @@ class Control:
         return JSONResponse(phone.person(self._fans.fan(request.path_params["psid"])))
 
     async def _change_fan(self, request: Request) -> Response:
-        change = await _body(request, Change)
+        change = await body_as(request, Change)
         fan = self._fans.fan(request.path_params["psid"])
         fan.locale = fan.locale if change.locale is None else change.locale
         fan.blocked = fan.blocked if change.blocked is None else change.blocked
@@ -127,7 +119,7 @@ class Control:
 
     async def _do(self, request: Request) -> Response:
         """Answers with the application's status on the first attempt, 0 when it gave none."""
-        event = await _body(request, Event)
+        event = await body_as(request, Event)
         for name in NEEDED.get(event.kind, ()):
             if getattr(event, name) is None:
                 raise BadBodyError(name, f"A {event.kind} needs it")
@@ -163,30 +155,6 @@ class Control:
             case "sticker" | "like" | "image":
                 doing.url = doing.url or f"{base_url}static/{kind}.svg"
         return doing
-
-
-def bad_body(_: Request, error: Exception) -> Response:
-    """400, naming the field, as the application itself answers (RFC 9457)."""
-    if not isinstance(error, BadBodyError):
-        raise error
-    problem = {
-        "type": "about:blank",
-        "title": "Bad Request",
-        "status": 400,
-        "detail": f"{error.field}: {error}",
-        "errors": [{"field": error.field, "message": str(error)}],
-    }
-    return JSONResponse(problem, 400, media_type="application/problem+json")
-
-
-async def _body(request: Request, form: type[Form]) -> Form:
-    try:
-        return msgspec.json.decode(await request.body(), type=form)
-    except msgspec.ValidationError as error:
-        wrong = re.search(r"field `(\w+)`|`\$\.(\w+)", str(error))
-        raise BadBodyError(wrong[1] or wrong[2] if wrong else "body", str(error)) from None
-    except msgspec.DecodeError as error:
-        raise BadBodyError("body", str(error)) from None
 
 
 def _answer(value: object, status: int = 200) -> Response:

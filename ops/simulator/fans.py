@@ -66,8 +66,7 @@ class Fan:
     @property
     def name(self) -> Name:
         """Made up, but always the same for the same person."""
-        digest = zlib.crc32(self.psid.encode())
-        return Name(FIRST_NAMES[digest % len(FIRST_NAMES)], LAST_NAMES[digest // 64 % len(LAST_NAMES)])
+        return name_of(self.psid)
 
     def tell(self, news: Json) -> None:
         """Shows something on every phone that has this thread open."""
@@ -93,3 +92,8 @@ class Fans:
         for fan in self._met.values():
             fan.thread.clear()
             fan.tell({"type": "cleared"})
+
+
+def name_of(psid: str) -> Name:
+    digest = zlib.crc32(psid.encode())
+    return Name(FIRST_NAMES[digest % len(FIRST_NAMES)], LAST_NAMES[digest // 64 % len(LAST_NAMES)])

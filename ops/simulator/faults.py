@@ -15,7 +15,8 @@ class Fault(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
     """An order: the next `count` messages sent on this channel fail so.
 
     `status` 0 drops the connection without an answer; 200 answers well, but `delay` late. `code` is the platform's own:
-    a number of Meta's, a word of Slack's. `retry_after` and `delay` are seconds.
+    a number of Meta's, a word of Slack's (whose refusals have status 200). `retry_after` and `delay` are seconds. `method` is
+    one of Slack's (`chat.update`): the others are spared.
     """
 
     channel: Channel
@@ -25,6 +26,7 @@ class Fault(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
     retry_after: Annotated[int, Meta(ge=0)] | None = None
     subcode: int | None = None
     delay: Annotated[float, Meta(ge=0, le=600)] = 0
+    method: str | None = None
 
     async def suffer(self) -> None:
         await asyncio.sleep(self.delay)
@@ -51,10 +53,10 @@ class Faults:
     def forget(self) -> None:
         self._standing.clear()
 
-    def met(self, channel: Channel, *, spend: bool = True) -> Fault | None:
+    def met(self, channel: Channel, method: str | None = None, *, spend: bool = True) -> Fault | None:
         """The fault that the next call on this channel meets. Only messages spend it: a sender action merely suffers it."""
         for index, fault in enumerate(self._standing):
-            if fault.channel == channel:
+            if fault.channel == channel and fault.method in (None, method):
                 if spend:
                     self._standing[index : index + 1] = (
                         [replace(fault, count=fault.count - 1)] if fault.count > 1 else []

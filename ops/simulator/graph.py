@@ -63,7 +63,7 @@ class Graph:
         new_mid: Callable[[], str],
     ) -> None:
         self._settings = settings
-        self._fans, self._sends, self._faults, self._profile = memory
+        self._fans, self._sends, self._faults, self._profile, _ = memory
         self._webhooks = webhooks
         self._now = now
         self._new_mid = new_mid

@@ -12,17 +12,22 @@ NO_ANSWER = 0
 
 
 class Answer(NamedTuple):
-    """`status` is NO_ANSWER when there was none: nobody listens, the line broke, or it took too long."""
+    """`status` is NO_ANSWER when there was none: nobody listens, the line broke, or, `late`, it took too long."""
 
     status: int
     body: bytes = b""
+    headers: Mapping[str, str] = {}
+    """By their names in lower case."""
+    late: bool = False
 
 
 async def call(method: str, url: str, headers: Mapping[str, str], body: bytes = b"", timeout_s: float = 5) -> Answer:
     try:
         async with asyncio.timeout(timeout_s):
             return await _call(method, url, headers, body)
-    except (OSError, TimeoutError, h11.RemoteProtocolError):
+    except TimeoutError:  # an OSError too, hence first
+        return Answer(NO_ANSWER, late=True)
+    except (OSError, h11.RemoteProtocolError):
         return Answer(NO_ANSWER)
 
 
@@ -55,5 +60,7 @@ async def _events(line: h11.Connection, reader: asyncio.StreamReader) -> AsyncIt
 
 
 def _answer(events: Iterable[h11.Event]) -> Answer:
-    status = next(event.status_code for event in events if isinstance(event, h11.Response))
-    return Answer(status, b"".join(bytes(event.data) for event in events if isinstance(event, h11.Data)))
+    response = next(event for event in events if isinstance(event, h11.Response))
+    headers = {name.decode(): value.decode("latin-1") for name, value in response.headers}
+    body = b"".join(bytes(event.data) for event in events if isinstance(event, h11.Data))
+    return Answer(response.status_code, body, headers)

@@ -4,6 +4,7 @@ from ops.simulator.fans import Fans
 from ops.simulator.faults import Faults
 from ops.simulator.page_profile import PageProfile
 from ops.simulator.sends import Sends
+from ops.simulator.slack.workspace import Workspaces
 
 
 class Memory(NamedTuple):
@@ -13,3 +14,4 @@ class Memory(NamedTuple):
     sends: Sends
     faults: Faults
     profile: PageProfile
+    workspaces: Workspaces

@@ -4,13 +4,21 @@ from typing import Any
 
 from ops.simulator.fans import Doing, Fan
 from ops.simulator.sends import Send
+from ops.simulator.slack.workspace import user_of
 
 Json = dict[str, Any]
 
 
 def person(fan: Fan) -> Json:
     first, last = fan.name
-    return {"psid": fan.psid, "firstName": first, "lastName": last, "locale": fan.locale, "blocked": fan.blocked}
+    return {
+        "psid": fan.psid,
+        "slackUser": user_of(fan.psid),
+        "firstName": first,
+        "lastName": last,
+        "locale": fan.locale,
+        "blocked": fan.blocked,
+    }
 
 
 def everything(fan: Fan) -> Json:

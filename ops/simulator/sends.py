@@ -3,6 +3,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from ops.simulator.slack import blocks
+
 Json = dict[str, Any]
 
 
@@ -26,7 +28,9 @@ class Send(NamedTuple):
     def described(self) -> Json:
         """What the contract promises to programs: `{to, text, choices, attachments, at, raw}`."""
         raw = self.raw
-        message = raw if self.channel == "slack" else raw["message"]
+        if self.channel == "slack":
+            return _described_by_blocks(self, raw)
+        message = raw["message"]
         payload = message.get("attachment", {}).get("payload", {})
         taps = [*message.get("quick_replies", ()), *_buttons(payload)]
         return {
@@ -57,6 +61,24 @@ class Sends:
     def forget(self) -> None:
         self._taken.clear()
         self._by_recipient.clear()
+
+
+def _described_by_blocks(send: Send, call: Json) -> Json:
+    buttons = [button for _, button in blocks.buttons(call.get("blocks", []))]
+    pictures = [{"type": "image", "url": address} for _, address in blocks.images(call.get("blocks", []))]
+    links = [{"type": "link", "title": each["text"]["text"], "url": each["url"]} for each in buttons if "url" in each]
+    return {
+        "to": send.to,
+        "text": call.get("text", ""),
+        "choices": [
+            {"title": each["text"]["text"], "payload": each["value"]}
+            for each in buttons
+            if "value" in each and "url" not in each
+        ],
+        "attachments": [*pictures, *links],
+        "at": send.at,
+        "raw": call,
+    }
 
 
 def _wording(payload: Json) -> str:

@@ -12,7 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ops.simulator.control import BadBodyError, Control, bad_body
+from ops.simulator.bodies import BadBodyError, bad_body
+from ops.simulator.control import Control
 from ops.simulator.fans import Fans
 from ops.simulator.faults import DroppedConnectionError, Faults
 from ops.simulator.graph import Graph
@@ -20,7 +21,14 @@ from ops.simulator.memory import Memory
 from ops.simulator.page_profile import PageProfile
 from ops.simulator.sends import Sends
 from ops.simulator.settings import Settings
-from ops.simulator.slack import Slack
+from ops.simulator.slack import deliveries as slack_deliveries
+from ops.simulator.slack.deliveries import Deliveries
+from ops.simulator.slack.doings import Doings
+from ops.simulator.slack.install import Install
+from ops.simulator.slack.refusal import Refusal, refused
+from ops.simulator.slack.tokens import Tokens
+from ops.simulator.slack.web_api import WebApi
+from ops.simulator.slack.workspace import Workspaces
 from ops.simulator.webhooks import PAUSES_S, Webhooks
 from ops.simulator.window import Window
 
@@ -35,20 +43,27 @@ def new_mid() -> str:
 
 
 def application(
-    settings: Settings, *, now: Callable[[], int] = now_ms, pauses_s: Sequence[float] = PAUSES_S
+    settings: Settings,
+    *,
+    now: Callable[[], int] = now_ms,
+    pauses_s: Sequence[float] = PAUSES_S,
+    slack_pauses_s: Sequence[float] = slack_deliveries.PAUSES_S,
 ) -> ASGIApp:
     """The simulator as an ASGI application for uvicorn, with nobody met and nothing sent yet."""
-    memory = Memory(Fans(), Sends(), Faults(), PageProfile())
+    memory = Memory(Fans(), Sends(), Faults(), PageProfile(), Workspaces(now))
     webhooks = Webhooks(settings, pauses_s=pauses_s)
+    deliveries = Deliveries(settings, now, pauses_s=slack_pauses_s)
+    tokens = Tokens(settings, memory.workspaces)
     routes = [
         *Graph(settings, memory, webhooks, now, new_mid).routes(),
-        *Slack(memory, now).routes(),
+        *Install(settings, memory.workspaces, tokens, deliveries, now).routes(),
+        *WebApi(settings, memory, tokens, deliveries, now).routes(),
+        *Doings(settings, memory.workspaces, deliveries, now).routes(),
         *Control(memory, webhooks, now, new_mid).routes(),
         *Window(settings, memory, webhooks).routes(),
     ]
-    return _Line(
-        Starlette(routes=routes, exception_handlers={BadBodyError: bad_body, DroppedConnectionError: _hang_up})
-    )
+    handlers = {BadBodyError: bad_body, Refusal: refused, DroppedConnectionError: _hang_up}
+    return _Line(Starlette(routes=routes, exception_handlers=handlers))
 
 
 class Server(uvicorn.Server):

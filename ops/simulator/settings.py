@@ -11,6 +11,10 @@ class Settings(NamedTuple):
     verify_token: str = "local-verify-token"  # noqa: S105  the same
     page_token: str = "local-page-token"  # noqa: S105  the same
     page_id: str = "1000"
+    slack_signing_secret: str = "local-slack-signing-secret"  # noqa: S105  the same
+    slack_bot_token: str = "xoxb-local"  # noqa: S105  the same
+    slack_client_id: str = "1000.2000"
+    slack_client_secret: str = "local-slack-client-secret"  # noqa: S105  the same
 
     @property
     def webhook_url(self) -> str:
@@ -30,4 +34,8 @@ def read(environment: Mapping[str, str]) -> Settings:
         verify_token=environment.get("MESSENGER_VERIFY_TOKEN", standard.verify_token),
         page_token=environment.get("MESSENGER_PAGE_TOKEN", standard.page_token),
         page_id=environment.get("MESSENGER_PAGE_ID", standard.page_id),
+        slack_signing_secret=environment.get("SLACK_SIGNING_SECRET", standard.slack_signing_secret),
+        slack_bot_token=environment.get("SLACK_BOT_TOKEN", standard.slack_bot_token),
+        slack_client_id=environment.get("SLACK_CLIENT_ID", standard.slack_client_id),
+        slack_client_secret=environment.get("SLACK_CLIENT_SECRET", standard.slack_client_secret),
     )

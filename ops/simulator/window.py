@@ -1,38 +1,28 @@
 """The page at `/`, for people: two chat windows and a poster to scan."""
 
-import asyncio
 import io
-import json
 import re
-from collections.abc import AsyncIterator
-from html import escape
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
-from zlib import crc32
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
+from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from ops.simulator import phone
-from ops.simulator.control import BadBodyError
-from ops.simulator.fans import Fan
+from ops.simulator import news, phone, picture
+from ops.simulator.bodies import BadBodyError
 from ops.simulator.memory import Memory
 from ops.simulator.settings import Settings
 from ops.simulator.webhooks import OK, Webhooks
 
 STATIC = Path(__file__).parent / "static"
-HEARTBEAT_S = 15
 REF = re.compile(r"[A-Za-z0-9+\-./:=_]{1,150}")
 # Pictures may come from anywhere, as in Messenger; everything else comes from here.
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' https: {app}; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-
-Json = dict[str, Any]
 
 
 class Window:
@@ -85,39 +75,8 @@ class Window:
         """Server-sent events: the whole thread first, then what happens in it."""
         fan = self._fans.fan(request.path_params["psid"])
         first = {**phone.everything(fan), "face": self._profile.face()}
-        return StreamingResponse(
-            _news(fan, first), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
-        )
+        return news.stream(fan.phones, first)
 
     async def _picture(self, request: Request) -> Response:
         fan = self._fans.fan(request.path_params["psid"])
-        hue = crc32(fan.psid.encode()) % 360
-        svg = (
-            '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 96 96"><defs><linearGradient id="g" x2="1" y2="1">'
-            f'<stop stop-color="hsl({hue} 75% 62%)"/><stop offset="1" stop-color="hsl({(hue + 50) % 360} 70% 48%)"/>'
-            '</linearGradient></defs><rect width="96" height="96" fill="url(#g)"/><text x="48" y="50" fill="#fff" '
-            'font-family="system-ui,sans-serif" font-size="44" font-weight="600" text-anchor="middle" '
-            f'dominant-baseline="central">{escape(fan.name.first[0])}</text></svg>'
-        )
-        return Response(svg, media_type="image/svg+xml")
-
-
-async def _news(fan: Fan, first: Json) -> AsyncIterator[str]:
-    phone_open: asyncio.Queue[Json] = asyncio.Queue()
-    fan.phones.add(phone_open)
-    try:
-        yield _event(first)
-        while True:
-            try:
-                async with asyncio.timeout(HEARTBEAT_S):
-                    news = await phone_open.get()
-            except TimeoutError:
-                yield ": still here\n\n"
-            else:
-                yield _event(news)
-    finally:
-        fan.phones.discard(phone_open)
-
-
-def _event(news: Json) -> str:
-    return f"data: {json.dumps(news)}\n\n"
+        return picture.drawn(fan.name)

@@ -15,6 +15,7 @@ def simulator(running):
     running.app.webhooks.clear()
     running.app.statuses.clear()
     running.app.answer = None
+    running.app.slack.clear()
     running.delete("/messages")
     running.delete("/faults")
     return running

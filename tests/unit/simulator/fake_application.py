@@ -1,4 +1,4 @@
-"""The application as the simulator sees it: it takes webhooks, gives challenges back, and answers fans by the Send API."""
+"""The application as the simulator sees it: it takes webhooks, gives challenges back, and answers fans by the platforms' APIs."""
 
 import contextlib
 import json
@@ -14,9 +14,15 @@ import requests
 
 from ops.simulator.server import Server, application
 from ops.simulator.settings import Settings
+from tests.unit.simulator.slack_side import SlackRequest, SlackSide
 
 QUICK = 0.05
+PAUSES_S = (0, QUICK, QUICK)
 TICKET = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0h9v9H0z"/></svg>'
+PICTURE = bytes.fromhex(  # a PNG of one black pixel
+    "89504e470d0a1a0a0000000d4948445200000001000000010100000000376ef9240000000a4944415408d763600000000200"
+    "01e221bc330000000049454e44ae426082"
+)
 
 Json = dict[str, Any]
 
@@ -38,6 +44,7 @@ class FakeApplication:
         self.statuses: list[int | Callable[[], int]] = []
         self.answer: Callable[[Json], object] | None = None
         self.verify_token = verify_token
+        self.slack = SlackSide()
 
     def take(self, webhook: Webhook) -> int:
         self.webhooks.append(webhook)
@@ -86,7 +93,7 @@ def a_simulator(settings_changes: Json | None = None, **options: Any) -> Iterato
     app = FakeApplication()
     with _listening(app) as app_url:
         settings = Settings(port=free_port(), app_url=app_url)._replace(**settings_changes or {})
-        server = Server(settings, application(settings, pauses_s=(0, QUICK, QUICK), **options))
+        server = Server(settings, application(settings, **{"pauses_s": PAUSES_S, "slack_pauses_s": PAUSES_S} | options))
         thread = threading.Thread(target=server.run)
         thread.start()
         try:
@@ -116,23 +123,29 @@ def _listening(app: FakeApplication) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
+            if self.path.startswith("/webhooks/slack/"):
+                self._reply(*app.slack.take(SlackRequest(self.path, dict(self.headers), body)))
+                return
             self._reply(app.take(Webhook(dict(self.headers), body)), "text/plain", "")
 
         def do_GET(self) -> None:
             query = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
-            if self.path.startswith("/t/"):
+            if self.path.endswith(".png"):
+                self._reply(200, "image/png", PICTURE)
+            elif self.path.startswith("/t/"):
                 self._reply(200, "image/svg+xml", TICKET)
             elif query.get("hub.verify_token") == app.verify_token:
                 self._reply(200, "text/plain", query["hub.challenge"])
             else:
                 self._reply(403, "text/plain", "")
 
-        def _reply(self, status: int, kind: str, text: str) -> None:
+        def _reply(self, status: int, kind: str, said: str | bytes) -> None:
+            body = said.encode() if isinstance(said, str) else said
             self.send_response(status)
             self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(text)))
+            self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(text.encode())
+            self.wfile.write(body)
 
         def log_message(self, *_: Any) -> None:
             """Says nothing: a test's output is its own."""
