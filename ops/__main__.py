@@ -9,6 +9,7 @@ COMMANDS = {
     "run": "ops.local.command:run",
     "campaigns": "ops.campaigns:campaigns",
     "messenger": "ops.messenger:messenger",
+    "slack": "ops.slack:slack",
     "tickets": "ops.tickets:tickets",
     "secrets": "ops.secrets:secrets",
     "deploy": "ops.deploy.command:deploy",
