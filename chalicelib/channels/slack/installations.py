@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from chalicelib import errors
 from chalicelib.aws.tables import Change, ConditionFailed, Delete, Item, Put, Table
 from chalicelib.channels.delivery import Undeliverable
+from chalicelib.channels.recent import Recent
 from chalicelib.clock import Clock, milliseconds
 
 if TYPE_CHECKING:
@@ -45,8 +46,8 @@ class Installations:
         self._table = table
         self._secrets = secrets
         self._clock = clock
-        self._kept: dict[str, tuple[float, str]] = {}
-        """Tokens, each with when it was read, the longest known first."""
+        self._kept = Recent[str, tuple[float, str]](MOST_KEPT)
+        """By team, when its token was read, and the token."""
 
     def token(self, team: str) -> str:
         """The bot's token in a workspace: `Undeliverable` where the app is not installed, `Unavailable` where an operator must act."""
@@ -60,7 +61,7 @@ class Installations:
         read_at, token = self._kept.get(team, (float("-inf"), ""))
         if self._clock() - read_at >= KEEP_SECONDS:
             token = self._read(team, secret)
-            self._keep(team, token)
+            self._kept[team] = (self._clock(), token)
         return token
 
     def forget(self, team: str) -> None:
@@ -123,12 +124,6 @@ class Installations:
             raise errors.Unavailable(
                 "No key of the secret slack opens the token of a workspace: install the app there again"
             ) from None
-
-    def _keep(self, team: str, token: str) -> None:
-        self._kept.pop(team, None)
-        self._kept[team] = (self._clock(), token)
-        while len(self._kept) > MOST_KEPT:
-            del self._kept[next(iter(self._kept))]
 
 
 def _cipher(secret: Mapping[str, Any]) -> "MultiFernet":
