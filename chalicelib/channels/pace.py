@@ -30,7 +30,7 @@ class Pace:
         now = self._clock()
         self._tokens = min(self._capacity, self._tokens + max(0.0, now - self._filled_at) * self._per_second)
         self._filled_at = now
-        if self._tokens >= min(count, self._capacity):  # more than a bucket holds is lent
+        if not count or self._tokens >= min(count, self._capacity):  # more than a bucket holds is lent
             self._tokens -= count
             return 0.0
         missing = (min(count, self._capacity) - self._tokens) / self._per_second

@@ -1,42 +1,15 @@
 """A Graph API on this machine that answers as it is told, and remembers what it was asked."""
 
-import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import NamedTuple
-from urllib.parse import parse_qs, urlsplit
+from tests.fakes.platform import Answer, Platform
 
 
-class Asked(NamedTuple):
-    method: str
-    path: str
-    query: dict
-    token: str
-    body: dict
-
-
-class Answer(NamedTuple):
-    status: int = 200
-    body: object = None
-    headers: tuple = ()
-    drop: bool = False
-
-
-class Graph:
+class Graph(Platform):
     """`plan` holds the next answers to sends; without one, a send is taken. Sender actions and profiles have their own."""
 
     def __init__(self):
-        self.asked = []
-        self.plan = []
+        super().__init__()
         self.action = Answer()
         self.profile = Answer(200, {"first_name": "Anna"})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
-        self._thread.start()
-
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self._server.server_port}"
 
     @property
     def sends(self):
@@ -47,49 +20,13 @@ class Graph:
         return [send["message"].get("text", "📎") for send in self.sends]
 
     def answer(self, asked):
-        self.asked.append(asked)
         if asked.method == "GET":
             return self.profile
         if "sender_action" in asked.body:
             return self.action
         return self.plan.pop(0) if self.plan else Answer(200, {"recipient_id": "1", "message_id": "m_1"})
 
-    def close(self):
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-
 
 def error(code, subcode=None, status=400, headers=()):
     problem = {"message": "(#1) Something about 24680", "code": code, "error_subcode": subcode, "fbtrace_id": "Axyz"}
     return Answer(status, {"error": problem}, headers)
-
-
-def _handler(graph):
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        wbufsize = -1  # an answer in one packet: else each waits 40 ms for the client's acknowledgement
-
-        def _do(self):
-            address = urlsplit(self.path)
-            raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            token = self.headers.get("Authorization", "")
-            answer = graph.answer(
-                Asked(self.command, address.path, parse_qs(address.query), token, json.loads(raw or b"{}"))
-            )
-            if answer.drop:
-                self.close_connection = True
-                return
-            body = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
-            self.send_response(answer.status)
-            for name, value in (*answer.headers, ("Content-Length", str(len(body)))):
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
-
-        do_GET = do_POST = _do  # noqa: N815  # http.server's names
-
-        def log_message(self, *_):
-            """Tests read what was asked, not a log."""
-
-    return Handler

@@ -49,6 +49,12 @@ def test_a_reply_of_more_calls_than_the_bucket_holds_is_lent_them(clock):
     assert pace.wait(1) == 0
 
 
+def test_no_calls_never_wait(clock):
+    pace = Pace(1, clock)
+    pace.wait(3)
+    assert pace.wait(0) == 0
+
+
 def test_a_page_may_send_less_than_once_a_second(clock):
     pace = Pace(0.5, clock)
     assert pace.wait(1) == 0
