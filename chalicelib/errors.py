@@ -42,8 +42,24 @@ class Conflict(GuestlistError):
         self.facts = facts
 
 
+class Busy(Conflict):
+    """The same is being done at this moment: `retry_after` seconds later the answer is there."""
+
+    def __init__(self, detail: str, retry_after: int) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
+class PreconditionFailed(GuestlistError):
+    """The thing is in another version than the caller wanted to change: read it again, and decide anew."""
+
+
 class TooLarge(GuestlistError):
     """The body is over the limit."""
+
+
+class Unprocessable(GuestlistError):
+    """It can be read, and yet not be done: it contradicts what the caller sent before."""
 
 
 class Unavailable(GuestlistError):

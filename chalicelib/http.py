@@ -7,14 +7,15 @@ as `application/problem+json` (https://www.rfc-editor.org/rfc/rfc9457).
 import base64
 import functools
 import json
+import re
 import traceback
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from chalice.app import AuthRequest, AuthResponse, Chalice, Request, Response
 
-from chalicelib import errors
+from chalicelib import errors, ids
 from chalicelib.logs import log
 
 BODY_LIMIT = 256 * 1024
@@ -34,6 +35,9 @@ SERVICE = "service"
 _WITHOUT_TOKEN = {ANYONE, FAN, PLATFORM}
 """Any other word for who may call, a misspelt one too, is a role that a token must have."""
 
+PAGE_DEFAULT, PAGE_LIMIT = 50, 100
+"""Things on a page of a list: unless the caller wants another number, and at most."""
+
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 
@@ -43,7 +47,9 @@ _STATUS: dict[type[errors.GuestlistError], int] = {
     errors.Forbidden: 403,
     errors.NotFound: 404,
     errors.Conflict: 409,
+    errors.PreconditionFailed: 412,
     errors.TooLarge: 413,
+    errors.Unprocessable: 422,
     errors.Unavailable: 503,
 }
 _CHALICES_OWN = {405, 415}
@@ -54,12 +60,17 @@ _TITLE = {
     404: "There is no such thing",
     409: "Not in its present state",
     405: "This method is not for this path",
+    412: "It was changed in the meantime",
     413: "The body is too large",
     415: "This content type is not for this path",
+    422: "This cannot be done",
     429: "Too many requests at once",
     500: "Something went wrong on our side",
     503: "Please try again in a moment",
 }
+
+_VERSION_TAG = re.compile('"(0|[1-9][0-9]{0,17})"')
+_DIGEST_LENGTH = len(ids.digest())
 
 View = Callable[..., Any]
 
@@ -142,6 +153,73 @@ def query(request: Request) -> Mapping[str, str]:
     return request.query_params or {}
 
 
+def etag(version: int) -> str:
+    """The value of the header ETag for a thing in this version (https://www.rfc-editor.org/rfc/rfc9110#field.etag)."""
+    return f'"{version}"'
+
+
+def if_match(request: Request) -> int | None:
+    """The version that the caller has seen and means to change; None: whichever it is.
+
+    `PreconditionFailed` for a tag that is none of ours, and for a weak one, which RFC 9110 compares as unlike any other.
+    """
+    header = request.headers.get("if-match", "*").strip()
+    if header == "*":
+        return None
+    if not re.fullmatch(r'(W/)?"[!#-~\x80-\xff]*"', header):
+        raise errors.Invalid("If-Match must be the one ETag that you read, in its quotation marks, or *")
+    if not _VERSION_TAG.fullmatch(header):
+        raise errors.PreconditionFailed(
+            "If-Match is no ETag that this has had: read it again, and send the one you get"
+        )
+    return int(header.strip('"'))
+
+
+class Page(NamedTuple):
+    """What a caller wants of a list."""
+
+    limit: int
+    after: str
+    """For `tables.page`: empty at the beginning."""
+
+
+def page(request: Request, of: str) -> Page:
+    """The query's `limit` and `cursor`, for the list `of` this name; `Invalid` names what is wrong with them."""
+    asked = query(request)
+    limit, given = asked.get("limit", str(PAGE_DEFAULT)), asked.get("cursor", "")
+    wrong = []
+    if not re.fullmatch("[0-9]{1,3}", limit) or not 1 <= int(limit) <= PAGE_LIMIT:
+        wrong.append(errors.FieldError("limit", f"must be a whole number from 1 to {PAGE_LIMIT}"))
+    after = _after(given, of)
+    if after is None:
+        wrong.append(errors.FieldError("cursor", "must be the nextCursor of this list's last page, as it was given"))
+    if wrong:
+        raise errors.Invalid("The page cannot be shown", tuple(wrong))
+    return Page(int(limit), after or "")
+
+
+def cursor(of: str, after: str) -> str:
+    """Where the next page of a list begins, in a form that callers need not understand; empty at the list's end.
+
+    It begins with a digest, which tells a cut or mixed up cursor. That is no proof, and none is needed: a cursor names a place in the
+    list that the caller may read from end to end.
+    """
+    if not after:
+        return ""
+    place = base64.urlsafe_b64encode(after.encode()).decode().rstrip("=")
+    return ids.digest(of, after) + place
+
+
+def _after(given: str, of: str) -> str | None:
+    """What `cursor` was given; None when it did not make this."""
+    place = given[_DIGEST_LENGTH:]
+    try:
+        after = base64.urlsafe_b64decode(place + "=" * (-len(place) % 4)).decode()
+    except ValueError:  # bytes that are no text too
+        return None
+    return after if cursor(of, after) == given else None
+
+
 def problem(status: int, detail: str, **members: object) -> Response:
     """An error's answer; `members` are added to RFC 9457's own."""
     body = {"type": "about:blank", "title": _TITLE[status], "status": status, "detail": detail, **members}
@@ -187,7 +265,10 @@ def _refusal(error: errors.GuestlistError) -> Response:
         members["errors"] = [wrong._asdict() for wrong in error.errors]
     if isinstance(error, errors.Conflict):
         members.update(error.facts)
-    return problem(status, str(error), **members)
+    answer = problem(status, str(error), **members)
+    if isinstance(error, errors.Busy):
+        answer.headers["Retry-After"] = str(error.retry_after)
+    return answer
 
 
 def _decoded(parameters: Mapping[str, str]) -> dict[str, str]:

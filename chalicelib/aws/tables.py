@@ -74,6 +74,12 @@ class Table(Protocol):
     def query(self, pk: str, *, begins: str = "", newest_first: bool = False, limit: int = 0) -> Iterator[Item]:
         """The items of a partition whose `sk` begins so, in the order of `sk`; all of them, or the first `limit`."""
 
+    def page(self, pk: str, *, begins: str = "", after: str = "", limit: int) -> tuple[list[Item], str]:
+        """The first `limit` items whose `sk` begins so, or fewer if they are large; and what is `after` for the next page.
+
+        That is empty at the end of the list. Any text may be `after`: the items that it lies between need not be there any more.
+        """
+
     def write(self, *steps: Step) -> None:
         """Do all steps or none: `ConditionFailed`, or `Unavailable` when too many others write the same items."""
 
@@ -93,13 +99,7 @@ class DynamoTable:
         return _item(answer["Item"]) if answer.get("Item") else None
 
     def query(self, pk: str, *, begins: str = "", newest_first: bool = False, limit: int = 0) -> Iterator[Item]:
-        request: dict[str, Any] = {
-            "TableName": self._name,
-            "KeyConditionExpression": "pk = :pk AND begins_with(sk, :sk)" if begins else "pk = :pk",
-            "ExpressionAttributeValues": _attributes({":pk": pk, ":sk": begins} if begins else {":pk": pk}),
-            "ScanIndexForward": not newest_first,
-            "ConsistentRead": True,
-        }
+        request = self._query(pk, begins) | {"ScanIndexForward": not newest_first}
         if limit:
             request["Limit"] = limit
         found = 0
@@ -114,11 +114,32 @@ class DynamoTable:
                 return
             request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
+    def page(self, pk: str, *, begins: str = "", after: str = "", limit: int) -> tuple[list[Item], str]:
+        request = self._query(pk, begins) | {"Limit": limit + 1}  # one more tells whether this is the end
+        if after:
+            if len((begins + after).encode()) > _LONGEST_SK:
+                return [], ""
+            request["ExclusiveStartKey"] = _key(pk, begins + after)
+        answer = self._client.call("Query", **request)
+        items = [_item(row) for row in answer["Items"]]
+        last = (
+            items[limit - 1]["sk"] if len(items) > limit else _item(answer.get("LastEvaluatedKey") or {}).get("sk", "")
+        )
+        return items[:limit], last.removeprefix(begins)
+
     def write(self, *steps: Step) -> None:
         if len(steps) == 1:
             self._write_one(steps[0])
         else:
             self._write_all(steps)
+
+    def _query(self, pk: str, begins: str) -> dict[str, Any]:
+        return {
+            "TableName": self._name,
+            "KeyConditionExpression": "pk = :pk AND begins_with(sk, :sk)" if begins else "pk = :pk",
+            "ExpressionAttributeValues": _attributes({":pk": pk, ":sk": begins} if begins else {":pk": pk}),
+            "ConsistentRead": True,
+        }
 
     def _write_one(self, step: Step) -> None:
         operation, request = self._request(step)

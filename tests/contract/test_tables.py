@@ -96,6 +96,61 @@ def test_a_query_reads_on_past_a_page(table, pk):
     assert len(list(table.query(pk))) == 25
 
 
+def pages(table, pk, **options):
+    """The `sk` of the items of each page, to the end."""
+    after, found = "", []
+    while True:
+        items, after = table.page(pk, after=after, **options)
+        found.append([item["sk"] for item in items])
+        if not after:
+            return found
+
+
+@pytest.mark.parametrize(
+    ("limit", "found"),
+    [
+        (1, [["u#1"], ["u#2"], ["u#é"], ["u#🎉"]]),
+        (3, [["u#1", "u#2", "u#é"], ["u#🎉"]]),
+        (4, [["u#1", "u#2", "u#é", "u#🎉"]]),
+        (100, [["u#1", "u#2", "u#é", "u#🎉"]]),
+    ],
+)
+def test_pages_are_the_list_in_order_each_item_once_and_the_last_says_so(table, pk, limit, found):
+    for sk in ("u#2", "u#🎉", "a", "u#1", "v", "u#é"):
+        table.write(Put({"pk": pk, "sk": sk}))
+    assert pages(table, pk, begins="u#", limit=limit) == found
+
+
+def test_a_whole_partition_has_pages_too(table, pk):
+    for sk in ("c", "a", "b"):
+        table.write(Put({"pk": pk, "sk": sk}))
+    assert pages(table, pk, limit=2) == [["a", "b"], ["c"]]
+    assert table.page(f"{pk}-nobody", limit=2) == ([], "")
+
+
+def test_a_page_goes_on_where_the_one_before_ended_whatever_came_and_went(table, pk):
+    for sk in ("u#1", "u#3", "u#5"):
+        table.write(Put({"pk": pk, "sk": sk}))
+    _, after = table.page(pk, begins="u#", limit=2)
+    table.write(Delete(pk, "u#3"), Put({"pk": pk, "sk": "u#2"}), Put({"pk": pk, "sk": "u#4"}))
+    assert [item["sk"] for item in table.page(pk, begins="u#", after=after, limit=2)[0]] == ["u#4", "u#5"]
+
+
+@pytest.mark.parametrize(("after", "found"), [("\x00", ["u#1"]), ("zz", []), ("../a", ["u#1"]), ("é" * 600, [])])
+def test_whatever_a_page_begins_after_it_stays_within_its_list(table, pk, after, found):
+    for sk in ("a", "u#1", "z"):
+        table.write(Put({"pk": pk, "sk": sk}))
+    items, last = table.page(pk, begins="u#", after=after, limit=5)
+    assert ([item["sk"] for item in items], last) == (found, "")
+
+
+def test_a_page_of_large_items_is_shorter_and_no_item_is_lost(table, pk):
+    for number in range(25):
+        table.write(Put({"pk": pk, "sk": f"{number:02}", "filling": "x" * 100_000}))
+    found = [sk for page in pages(table, pk, limit=20) for sk in page]
+    assert found == [f"{number:02}" for number in range(25)]
+
+
 def test_a_deleted_item_is_gone_and_deleting_again_is_fine(table, pk):
     table.write(Put({"pk": pk, "sk": "a"}))
     table.write(Delete(pk, "a"))

@@ -28,6 +28,15 @@ class MemoryTable:
             found = [copy.deepcopy(self._items[key]) for key in keys[: limit or None]]
         yield from found
 
+    def page(self, pk, *, begins="", after="", limit):
+        with self._lock:
+            self.reads += 1
+            keys = sorted(
+                key for key in self._items if key[0] == pk and key[1].startswith(begins) and key[1] > begins + after
+            )
+            found = [copy.deepcopy(self._items[key]) for key in keys[:limit]]
+        return found, keys[limit - 1][1].removeprefix(begins) if len(keys) > limit else ""
+
     def write(self, *steps):
         with self._lock:
             failed = frozenset(position for position, step in enumerate(steps) if not self._holds(step))

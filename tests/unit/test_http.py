@@ -2,9 +2,13 @@
 
 import base64
 import json
+import re
+import types
 
 import pytest
 from chalice.app import AuthResponse, Response
+from hypothesis import given
+from hypothesis import strategies as st
 from pytest_chalice.handlers import RequestHandler
 
 from chalicelib import errors, http
@@ -68,7 +72,9 @@ def is_a_problem(answer, status):
         (errors.NotFound("why"), 404),
         (Missing("why"), 404),
         (errors.Conflict("why"), 409),
+        (errors.PreconditionFailed("why"), 412),
         (errors.TooLarge("why"), 413),
+        (errors.Unprocessable("why"), 422),
         (errors.Unavailable("why"), 503),
     ],
 )
@@ -96,6 +102,12 @@ def test_a_conflict_is_answered_with_its_facts():
     error = errors.Conflict("why", reason="already_redeemed", redeemedAt="2026-12-05T19:00:00.000Z")
     problem = is_a_problem(raising(error).get("/things/a", headers={}), 409)
     assert (problem["reason"], problem["redeemedAt"]) == ("already_redeemed", "2026-12-05T19:00:00.000Z")
+
+
+def test_who_comes_while_the_same_is_being_done_is_told_when_to_come_again():
+    answer = raising(errors.Busy("why", 7)).get("/things/a", headers={})
+    is_a_problem(answer, 409)
+    assert answer.headers["Retry-After"] == "7"
 
 
 @pytest.mark.parametrize(
@@ -200,6 +212,81 @@ def test_a_body_has_a_limit_and_a_platforms_a_larger_one(who, limit):
     assert client.post("/things/a", headers=headers, body=b"x" * limit).json == {"length": limit}
     refused = client.post("/things/a", headers=headers, body=b"x" * (limit + 1))
     assert str(limit) in is_a_problem(refused, 413)["detail"]
+
+
+# ─── versions and pages ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def matching(header):
+    """What If-Match with this header wants, or the problem's status."""
+    answer = applied(lambda request, _: {"wanted": http.if_match(request)}).get(
+        "/things/a", headers={} if header is None else {"If-Match": header}
+    )
+    return answer.json["wanted"] if answer.status_code == 200 else is_a_problem(answer, answer.status_code)["status"]
+
+
+@pytest.mark.parametrize("version", [0, 1, 42, 10**17])
+def test_the_tag_of_a_version_is_a_strong_one_and_comes_back_as_that_version(version):
+    assert http.etag(version).startswith('"')
+    assert matching(http.etag(version)) == version
+    assert matching(f" {http.etag(version)} ") == version
+
+
+@pytest.mark.parametrize("header", [None, "*", " * "])
+def test_who_names_no_version_means_whichever_it_is(header):
+    assert matching(header) is None
+
+
+@pytest.mark.parametrize("header", ['W/"3"', '"x"', '"03"', '"-1"', '""', '"1.0"', f'"{"9" * 30}"', '"٣"'])
+def test_a_tag_that_is_none_of_ours_matches_nothing(header):
+    assert matching(header) == (400 if "٣" in header else 412)
+
+
+@pytest.mark.parametrize("header", ["3", '"3', "'3'", '"3" "4"', '"3", "4"', "**", "", "\u201c3\u201d"])
+def test_what_is_no_tag_is_refused(header):
+    assert matching(header) == 400
+
+
+PLACES = st.text(st.characters(codec="utf-8"), min_size=1)
+
+
+@given(of=st.text(), after=PLACES, limit=st.integers(1, 100))
+def test_a_cursor_goes_on_where_the_last_page_ended(of, after, limit):
+    cursor = http.cursor(of, after)
+    assert re.fullmatch("[A-Za-z0-9_-]+", cursor)
+    assert http.page(asking(cursor=cursor, limit=str(limit)), of) == (limit, after)
+
+
+@given(after=PLACES, data=st.data())
+def test_a_cursor_that_was_changed_or_is_of_another_list_is_refused(after, data):
+    cursor = http.cursor("users", after)
+    where = data.draw(st.integers(0, len(cursor) - 1))
+    other = data.draw(st.sampled_from("Aa0_-é=.").filter(lambda character: character != cursor[where]))
+    for spoilt in (cursor[:where] + other + cursor[where + 1 :], cursor[:-1], cursor + "A", cursor + "="):
+        with pytest.raises(errors.Invalid) as refused:
+            http.page(asking(cursor=spoilt), "users")
+        assert [wrong.field for wrong in refused.value.errors] == ["cursor"]
+    with pytest.raises(errors.Invalid):
+        http.page(asking(cursor=cursor), "products")
+
+
+def test_a_list_begins_at_its_beginning_with_fifty_and_ends_without_a_cursor():
+    assert http.page(asking(), "users") == (50, "")
+    assert http.page(asking(cursor="", limit="100"), "users") == (100, "")
+    assert http.cursor("users", "") == ""
+
+
+@pytest.mark.parametrize("limit", ["0", "101", "-1", "1.0", "1e1", "ten", "", " 5", "٣", "9" * 5_000])
+def test_a_page_of_another_size_is_refused_and_both_mistakes_are_told_at_once(limit):
+    with pytest.raises(errors.Invalid) as refused:
+        http.page(asking(limit=limit, cursor="\ud800"), "users")
+    assert [wrong.field for wrong in refused.value.errors] == ["limit", "cursor"]
+    assert "1 to 100" in refused.value.errors[0].message
+
+
+def asking(**query):
+    """A request with this query."""
+    return types.SimpleNamespace(query_params=query or None)
 
 
 # ─── who may call ──────────────────────────────────────────────────────────────────────────────────────────────────
