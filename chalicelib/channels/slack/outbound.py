@@ -59,7 +59,7 @@ def _courtesies(user: str, origin: Mapping[str, str], escapes: _Escapes) -> Iter
         chosen = f"✓ {shortened(origin.get('title', ''), TITLE_LIMIT)}".translate(escapes)
         message = {"text": f"{said}\n{chosen}", "blocks": [_section(text) for text in (said, chosen) if text]}
         yield Call("chat.update", {"channel": origin["channel"], "ts": origin["ts"], **message}, courtesy=True)
-    if "mentioned" in origin:
+    if {"mentioned", "thread"} <= origin.keys():
         place = {"channel": origin["mentioned"], "thread_ts": origin["thread"]}
         yield Call(POST, {**place, "text": f"<@{user}> {LOOK_IN_PRIVATE}"}, courtesy=True)
 

@@ -104,9 +104,8 @@ class SlackSender:
         """With `received_at` it is the reply's last call, and its line says how long the fan has waited."""
         fault, delay = self._ask(fan, call, delivery, received_at)
         if fault and fault.kind == outcomes.UNREACHABLE and call.body.get("channel", fan.user) != fan.user:
-            to_user = call._replace(
-                body={**call.body, "channel": fan.user}
-            )  # the command was given where we cannot write
+            # the command was given where we may not write: between two other people
+            to_user = call._replace(body={**call.body, "channel": fan.user})
             fault, delay = self._ask(fan, to_user, delivery, received_at)
         if fault:
             raise self._consequence(fan, fault.kind, delay, delivery.receives)

@@ -165,6 +165,10 @@ def test_who_mentions_the_app_in_a_channel_is_told_in_the_thread_to_look_in_priv
     assert message.body["channel"] == FAN
 
 
+def test_a_mention_whose_thread_slack_did_not_name_gets_its_reply_alone():
+    assert [call.courtesy for call in calls(Reply("Question 1"), {"mentioned": PUBLIC})] == [False]
+
+
 @pytest.mark.parametrize("origin", [PRESSED, MENTIONED])
 def test_a_second_reply_repeats_no_courtesy(origin):
     assert [call.courtesy for call in calls(Reply("And your ticket"), origin, first=False)] == [False]
