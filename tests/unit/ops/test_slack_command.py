@@ -111,7 +111,8 @@ def run(operate, world, kept, installed):
     def run(*words, base_url=world.url, api_url=world.url, stdin=None):
         urls = {"BASE_URL": base_url, "MESSENGER_API_URL": "http://127.0.0.1:1", "SLACK_API_URL": api_url}
         where = read(os.environ | urls | {"STAGE": "prod"})
-        into = Stage("prod", where, MemorySecrets(kept), None, None, installed)
+        held = {"name": "prod", "settings": where, "secrets": MemorySecrets(kept), "installations": installed}
+        into = Stage(**dict.fromkeys(Stage._fields) | held)
         result = operate("slack", *words, into=into, stdin=stdin)
         assert [value for value in ("xoxb-", SIGNING, "cccc", "kkkk") if value in result.output] == []
         return result.exit_code, result.output
