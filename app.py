@@ -38,6 +38,34 @@ def show_deletion(code):
     return wiring.messenger().deletion_status(code, app.current_request)
 
 
+# Slack
+
+
+@app.route("/webhooks/slack/events", methods=["POST"], who=PLATFORM)
+def receive_slack_event():
+    return wiring.slack().events(app.current_request)
+
+
+@app.route("/webhooks/slack/commands", methods=["POST"], who=PLATFORM, content_types=[http.FORM])
+def receive_slack_command():
+    return wiring.slack().commands(app.current_request)
+
+
+@app.route("/webhooks/slack/interactions", methods=["POST"], who=PLATFORM, content_types=[http.FORM])
+def receive_slack_interaction():
+    return wiring.slack().interactions(app.current_request)
+
+
+@app.route("/slack/install", methods=["GET"], who=ANYONE)
+def install_in_slack():
+    return wiring.slack_install().install(app.current_request)
+
+
+@app.route("/slack/oauth", methods=["GET"], who=ANYONE)
+def finish_in_slack():
+    return wiring.slack_install().finish(app.current_request)
+
+
 # Web chat
 
 

@@ -22,9 +22,11 @@ if TYPE_CHECKING:
     from chalicelib.campaigns.api import CampaignsApi
     from chalicelib.campaigns.service import Campaigns
     from chalicelib.channels.deletions import Deletions
+    from chalicelib.channels.delivery import Channel
     from chalicelib.channels.inbox import Bot, Inbox
     from chalicelib.channels.messenger.api import MessengerApi
     from chalicelib.channels.outbox import Sender
+    from chalicelib.channels.slack.api import SlackApi
     from chalicelib.channels.slack.installations import Installations
     from chalicelib.channels.slack.oauth import SlackInstall
     from chalicelib.channels.web.api import WebChat
@@ -175,6 +177,13 @@ def slack_install() -> "SlackInstall":
 
 
 @functools.cache
+def slack() -> "SlackApi":
+    from chalicelib.channels.slack.api import SlackApi
+
+    return SlackApi(secrets(), inbox(), slack_installations(), clock=clock.system, log=log)
+
+
+@functools.cache
 def bot() -> "Bot":
     from chalicelib.channels.inbox import Bot
     from chalicelib.channels.outbox import Outbox
@@ -188,9 +197,14 @@ def sender() -> "Sender":
 
     from chalicelib.channels.messenger.sender import MessengerSender
     from chalicelib.channels.outbox import Sender
+    from chalicelib.channels.slack.sender import SlackSender
 
-    messenger = MessengerSender(requests.Session(), read_settings(), secrets(), clock.system, log)
-    return Sender(queue("outbound.fifo"), queue("outbound-dlq.fifo"), {"messenger": messenger}, log)
+    session, read = requests.Session(), read_settings()
+    channels: dict[str, Channel] = {
+        "messenger": MessengerSender(session, read, secrets(), clock.system, log),
+        "slack": SlackSender(session, read, slack_installations(), clock.system, log),
+    }
+    return Sender(queue("outbound.fifo"), queue("outbound-dlq.fifo"), channels, log)
 
 
 def health() -> dict[str, str]:
