@@ -10,13 +10,14 @@ A body's type is a subclass of `Body`; its limits are msgspec's `Meta`, and the 
 
 A pattern is one that Python and JSON Schema (https://json-schema.org/understanding-json-schema/reference/regular_expressions) read
 alike: explicit classes, no shorthand for digits, words or spaces, and `$` at its end only. Its description completes the sentence
-"must be …". What no `Meta` can say, `__post_init__` may, by a ValueError, or a rule of the feature's own after `decode`.
+"must be …". What no `Meta` can say, `compared` may.
 """
 
+import functools
 import itertools
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -25,6 +26,10 @@ from msgspec import inspect
 from chalicelib.errors import FieldError, Invalid
 
 T = TypeVar("T")
+
+NOT_BLANK = r"[^\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
+"""A pattern: somewhere there is a character that is no white space and no control character."""
+
 Json = Any
 """A value as `json.loads` gives it."""
 
@@ -37,6 +42,11 @@ MOST_ERRORS = 100
 class Body(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """What a caller sends: a field that we do not know is refused, as it is a misspelt one more often than not."""
 
+    @classmethod
+    def compared(cls, fields: Mapping[str, Json]) -> Iterable[FieldError]:  # noqa: ARG003  # for subclasses
+        """What is wrong with the fields beside each other, as they were sent: those of a wrong type have their own errors."""
+        return ()
+
 
 def decode(raw: bytes, kind: type[T]) -> T:
     """The value of this kind that a body of JSON holds, or `Invalid` with every wrong field: its path, the limit and the way out."""
@@ -45,7 +55,7 @@ def decode(raw: bytes, kind: type[T]) -> T:
 
 def convert(body: dict[str, Json], kind: type[T]) -> T:
     """As `decode`, from an object that was read already (`json_object`), and perhaps merged with another."""
-    wrong = tuple(itertools.islice(_wrong(inspect.type_info(kind), body, ""), MOST_ERRORS))
+    wrong = tuple(itertools.islice(_wrong(_type_info(kind), body, ""), MOST_ERRORS))
     if not wrong:
         try:
             return msgspec.convert(body, kind)
@@ -54,6 +64,9 @@ def convert(body: dict[str, Json], kind: type[T]) -> T:
             wrong = (FieldError(path.strip(".`"), message),)
     what = "one field is" if len(wrong) == 1 else f"{len(wrong)} fields are"
     raise Invalid(f"The body cannot be taken: {what} wrong", wrong)
+
+
+_type_info: Callable[[type[Any]], inspect.Type] = functools.cache(inspect.type_info)
 
 
 # ─── JSON ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -158,13 +171,16 @@ def _wrong_entries(node: inspect.DictType, value: dict[str, Json], path: str, _e
 def _wrong_fields(node: inspect.StructType, value: dict[str, Json], path: str, _: str) -> Iterator[FieldError]:
     known = {field.encode_name: field for field in node.fields}
     for name, field in known.items():
-        if field.required and name not in value:
+        if name in value:
+            yield from _wrong(field.type, value[name], _join(path, name))
+        elif field.required:
             yield FieldError(_join(path, name), f"is missing: it must be {_expected(field.type)}")
-    for name, inner in value.items():
-        if name in known:
-            yield from _wrong(known[name].type, inner, _join(path, name))
-        elif node.forbid_unknown_fields:
+    if node.forbid_unknown_fields:
+        for name in (name for name in value if name not in known):
             yield FieldError(_join(path, name), f"is not known here; the fields are {', '.join(known)}")
+    if issubclass(node.cls, Body):
+        for error in node.cls.compared(value):
+            yield error._replace(field=_join(path, error.field))
 
 
 _RULES: dict[type[inspect.Type], Callable[..., Iterator[FieldError]]] = {

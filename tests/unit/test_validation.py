@@ -1,6 +1,8 @@
 """What a body must be, and how it is said."""
 
 import json
+import re
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import jsonschema
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 from msgspec import UNSET, Meta, UnsetType
 
 from chalicelib import validation
-from chalicelib.errors import Invalid
+from chalicelib.errors import FieldError, Invalid
 from chalicelib.validation import Body
 
 Name = Annotated[str, Meta(min_length=1, max_length=5)]
@@ -161,19 +163,44 @@ class Window(Body):
     opens: int
     closes: int
 
-    def __post_init__(self):
-        if self.closes <= self.opens:
-            raise ValueError("closes must be later than opens")
+    @classmethod
+    def compared(cls, fields):
+        match fields:
+            case {"opens": int(opens), "closes": int(closes)} if closes <= opens:
+                yield FieldError("closes", "must be later than opens")
 
 
 class Day(Body):
+    name: Name
     window: Window
 
 
-def test_a_rule_of_the_types_own_is_told_in_its_words_and_place():
+def test_fields_that_do_not_go_together_are_told_beside_those_that_are_wrong_alone():
     with pytest.raises(Invalid) as refused:
-        validation.decode(b'{"window": {"opens": 2, "closes": 1}}', Day)
-    assert refused.value.errors == (("window", "closes must be later than opens"),)
+        validation.decode(b'{"name": "", "window": {"opens": 2, "closes": 1}}', Day)
+    assert [error.field for error in refused.value.errors] == ["name", "window.closes"]
+    with pytest.raises(Invalid) as refused:
+        validation.decode(b'{"name": "", "window": {"opens": 2, "closes": "1"}}', Day)
+    assert [error.message for error in refused.value.errors][1:] == ['must be a whole number, not "1"']
+
+
+class Appointment(Body):
+    at: datetime
+
+
+def test_a_type_that_only_msgspec_knows_is_told_in_its_words():
+    assert validation.decode(b'{"at": "2026-12-05T20:00:00Z"}', Appointment).at.hour == 20
+    with pytest.raises(Invalid) as refused:
+        validation.decode(b'{"at": "tomorrow"}', Appointment)
+    assert refused.value.errors == (("at", "Invalid RFC3339 encoded datetime"),)
+    with pytest.raises(Invalid) as refused:
+        validation.decode(b"{}", Appointment)
+    assert refused.value.errors == (("at", "is missing: it must be as /openapi.json says"),)
+
+
+@pytest.mark.parametrize("character", [chr(code) for code in range(0x3001) if not chr(code).strip()])
+def test_what_python_strips_is_blank(character):
+    assert not re.search(validation.NOT_BLANK, character)
 
 
 # ─── what is no JSON ────────────────────────────────────────────────────────────────────────────────────────────────
