@@ -46,7 +46,7 @@ def page(browser, simulator):
 
 
 def thread(page):
-    return page.get_by_role("log")
+    return page.get_by_role("log", name="Messages with Guestlist")
 
 
 def doings(simulator):
@@ -263,12 +263,6 @@ def test_the_pages_profile_greets_and_offers_its_questions_and_menu(page, simula
 
 def test_the_page_says_whether_the_application_is_there(page):
     expect(page.get_by_role("status")).to_have_text("Connected to the application")
-
-
-def test_slack_says_kindly_that_it_comes_later(page):
-    slack = page.get_by_role("region", name="Guestlist").filter(has_text="Not connected yet")
-    expect(slack).to_contain_text("Slack comes with a later release")
-    expect(slack.get_by_label("Message Guestlist in Slack")).to_be_disabled()
 
 
 def test_a_phones_width_holds_everything(page):

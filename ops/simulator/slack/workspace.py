@@ -71,7 +71,7 @@ class Person:
     @property
     def name(self) -> Name:
         """Who is the same fan in Messenger has the same name here."""
-        return name_of(str(int(self.id[1:], 36)))
+        return _name(self.id)
 
     @property
     def handle(self) -> str:
@@ -191,6 +191,7 @@ def shown(post: Post) -> Json:
     return {
         "ts": post.ts,
         "user": post.user,
+        "name": " ".join(_name(post.user)),
         "text": post.text,
         "blocks": post.blocks,
         "thread": post.thread,
@@ -210,3 +211,7 @@ def user_of(psid: str) -> str:
         number, digit = divmod(number, len(DIGITS))
         written = DIGITS[digit] + written
     return f"U{written or '0'}"
+
+
+def _name(user: str) -> Name:
+    return name_of(str(int(user[1:], 36)))

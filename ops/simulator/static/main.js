@@ -4,11 +4,13 @@ import { change, doing, openThread, person, webhook } from "./simulator.js";
 import { composer } from "./composer.js";
 import { fanPicker } from "./fans.js";
 import { poster } from "./poster.js";
+import { slackWindow } from "./slack.js";
 import { thread } from "./thread.js";
 
 const byId = (id) => document.getElementById(id);
 const log = thread(byId("log"), act);
 const compose = composer(act);
+const slack = slackWindow();
 let fan;
 let news;
 
@@ -28,6 +30,7 @@ function chatAs(psid) {
   news = openThread(psid, (what) => {
     if (what.type === "thread") {
       fan = what.fan;
+      slack.become(fan.slackUser);
       byId("locale").value = fan.locale;
       compose.offer(what.face.menu, fan.locale);
       showBlocked(fan.blocked);

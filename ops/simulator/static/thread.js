@@ -2,6 +2,7 @@
 
 import { fanContent, pageContent } from "./content.js";
 import { element } from "./element.js";
+import { clock, keepAtEnd, show } from "./rows.js";
 
 const PAUSE_MS = 15 * 60 * 1000;
 const TYPING_MS = 20 * 1000;
@@ -53,10 +54,7 @@ export function thread(log, act) {
     if (on) forgetTyping = setTimeout(draw, TYPING_MS);
   }
 
-  // Neither a picture that arrives late nor a phone's keyboard may push the latest message out of sight.
-  const toEnd = () => (log.scrollTop = log.scrollHeight);
-  log.addEventListener("load", toEnd, true);
-  new ResizeObserver(toEnd).observe(log);
+  const toEnd = keepAtEnd(log);
 
   return {
     tell(what) {
@@ -77,26 +75,7 @@ export function thread(log, act) {
     const latest = all.at(-1);
     if (latest?.message?.quick_replies) wanted.push(quickReplies(latest));
     if (Date.now() < typingUntil) wanted.push(dots());
-    const atEnd = show(wanted);
-    if (atEnd) toEnd();
-  }
-
-  // Only what is new is added, so that a screen reader hears each message once.
-  function show(wanted) {
-    const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 240;
-    const keys = new Set(wanted.map(({ key }) => key));
-    const kept = new Map();
-    for (const node of [...log.children]) {
-      if (keys.has(node.dataset.key)) kept.set(node.dataset.key, node);
-      else node.remove();
-    }
-    wanted.forEach(({ key, make, dress }, index) => {
-      const node = kept.get(key) ?? make();
-      node.dataset.key = key;
-      dress?.(node);
-      if (log.children[index] !== node) log.insertBefore(node, log.children[index] ?? null);
-    });
-    return atEnd;
+    if (show(log, wanted)) toEnd();
   }
 
   function rows(entry, before, after) {
@@ -184,9 +163,4 @@ function note(key, className, words) {
 
 function startsGroup(entry, before) {
   return !before || before.from !== entry.from || entry.at - before.at > PAUSE_MS || Boolean(entry.ref);
-}
-
-function clock(at) {
-  const day = new Date(at).toDateString() === new Date().toDateString() ? {} : { weekday: "short", day: "numeric", month: "short" };
-  return new Date(at).toLocaleString([], { ...day, hour: "2-digit", minute: "2-digit" });
 }

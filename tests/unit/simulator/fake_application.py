@@ -132,6 +132,8 @@ def _listening(app: FakeApplication) -> Iterator[str]:
             query = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
             if self.path.endswith(".png"):
                 self._reply(200, "image/png", PICTURE)
+            elif self.path.startswith("/slack/oauth"):
+                self._reply(200, "text/html", '<link rel="icon" href="data:,">Installed')
             elif self.path.startswith("/t/"):
                 self._reply(200, "image/svg+xml", TICKET)
             elif query.get("hub.verify_token") == app.verify_token:

@@ -29,7 +29,8 @@ class SlackRequest(NamedTuple):
 
     @property
     def event(self) -> Json:
-        return self.notice.get("event", {})
+        """What happened; nothing for a command or an interaction."""
+        return self.notice.get("event", {}) if self.path.endswith("/events") else {}
 
 
 class SlackSide:
@@ -62,9 +63,7 @@ class SlackSide:
 
 def own(request: SlackRequest) -> bool:
     """Whether the app hears its own message."""
-    return request.path.endswith("/events") and bool(
-        request.event.get("bot_id") or request.event.get("subtype") == "message_changed"
-    )
+    return "bot_id" in request.event or request.event.get("subtype") == "message_changed"
 
 
 class Slack(NamedTuple):
