@@ -18,6 +18,7 @@ METRICS: dict[str, tuple[str, ...]] = {
     "tickets": (STAGE,),
     "stock_left_percent": (STAGE,),
     "refusals": (STAGE,),
+    "held_back": (STAGE,),
     "failures": (STAGE,),
     "sends": (STAGE, OUTCOME),
     "reply_ms": (STAGE, OUTCOME),

@@ -8,17 +8,25 @@ from chalicelib import settings
 from chalicelib.channels.messenger.api import MessengerApi
 from chalicelib.channels.messenger.sender import MessengerSender
 from chalicelib.channels.outbox import Sender
+from chalicelib.channels.slack.api import SlackApi
 from chalicelib.logs import log
 from ops.local.environment import isolated
 from tests.contract.messenger.graph import Answer, Graph
 from tests.unit.messenger import meta
+from tests.unit.slack import slack
 from tests.world import World
 
 PSID = "86420975318642"
 NAME = "Zoëtrope"
 WISH = "my grandmother's purple bicycle"
 PAGE_TOKEN = "EAAGpagetoken0123456789"
-SECRETS = {"app_secret": meta.SECRET, "page_token": PAGE_TOKEN, "page_id": meta.PAGE, "verify_token": "verify-me-0123"}
+SECRETS = {
+    "app_secret": meta.SECRET,
+    "page_token": PAGE_TOKEN,
+    "page_id": meta.PAGE,
+    "verify_token": "verify-me-0123",
+    "signing_secret": slack.SECRET,
+}
 
 
 class Secrets:
@@ -41,6 +49,7 @@ class Job:
         channel = MessengerSender(session, settings.read(environ), Secrets(), clock, log)
         self.sender = Sender(self.world.outbound, self.world.parked, {"messenger": channel}, log)
         self.api = MessengerApi(Secrets(), self.world.inbox, None, base_url=graph.url, clock=clock, log=log)
+        self.slack = SlackApi(Secrets(), self.world.inbox, None, clock=clock, log=log)
         self._read = read
         self._mids = 0
 
@@ -63,6 +72,12 @@ class Job:
 
     def types(self, text):
         return self.does(message={"text": text})
+
+    def is_held_back(self):
+        """Slack says that it holds back the workspace's events."""
+        body = {"type": "app_rate_limited", "team_id": slack.TEAM, "minute_rate_limited": int(self.world.clock.now)}
+        self.slack.events(slack.signed(slack.raw(body), at=int(self.world.clock.now)))
+        return self.runs()
 
     def answers(self, number):
         question = self.world.campaign.questions[number]

@@ -14,7 +14,13 @@ VALUES = {
         "page_token": "local-page-token",
         "page_id": "1000",
     },
-    "slack": {"signing_secret": "local-slack-signing-secret", "bot_token": "xoxb-local"},
+    "slack": {
+        "signing_secret": "local-slack-signing-secret",
+        "bot_token": "xoxb-local",
+        "client_id": "1000.2000",
+        "client_secret": "local-slack-client-secret",
+        "token_keys": "local-slack-token-key-local-slack-token-key",
+    },
     "api": {
         "organiser": "local-organiser-token",
         "steward": "local-steward-token",

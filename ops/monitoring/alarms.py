@@ -96,11 +96,13 @@ def _work() -> Iterator[Alarm]:
 
 
 def _platform() -> Iterator[Alarm]:
-    """What only a person can mend. A page that may not send is tried every five minutes, so three times in a period."""
+    """What only a person can mend. A page or workspace that may not send is tried every five minutes, so three times in a period."""
     for outcome, name, says in (
-        (outcomes.TOKEN_DEAD, "token-dead", "Messenger refuses the page's token: nothing is sent"),
+        (outcomes.TOKEN_DEAD, "token-dead", "A page's or workspace's token is refused: nothing is sent there"),
         (outcomes.PAGE_RESTRICTED, "page-restricted", "Messenger restricts the page: nothing is sent"),
-        (outcomes.NOT_PERMITTED, "not-permitted", "The Messenger app lacks a permission for sending"),
-        (outcomes.PERMANENT, "undeliverable", "Messenger cannot take a reply as we made it: it is parked"),
+        (outcomes.NOT_PERMITTED, "not-permitted", "The Messenger or Slack app lacks a permission for sending"),
+        (outcomes.PERMANENT, "undeliverable", "A platform cannot take a reply as we made it: it is parked"),
     ):
         yield Alarm(name, name, says, own("sends", outcome=outcome), "Sum >= 1", 15 * MINUTE)
+    lost = "Slack holds back a workspace's events: fans there wait in vain"
+    yield Alarm("held-back", "held-back", lost, own("held_back"), "Sum >= 1", 5 * MINUTE)

@@ -63,7 +63,8 @@ def _of_the_work() -> list[dict[str, Any]]:
     found = f"""SEARCH('{{{stage_and_outcome}}} MetricName="sends" {metrics.STAGE}="${{Stage}}"', 'Sum', {PERIOD})"""
     waited = own("reply_ms", outcome="ok")
     left = _line(own("stock_left_percent"), "% left", stat="Minimum", yAxis="right")
-    went = [_line(own("turns"), "in"), _line(own("replies"), "out"), _line(own("refusals"), "refused")]
+    words = {"turns": "in", "replies": "out", "refusals": "refused", "held_back": "held back"}
+    went = [_line(own(metric), label) for metric, label in words.items()]
     return [
         _graph("Messages in and out", "Sum", went),
         _graph("Sends by outcome", "Sum", [[{"expression": found, "id": "sends"}]]),

@@ -111,6 +111,10 @@ def test_a_refused_webhook_is_counted(fan):
     assert measured(fan.runs()) == {"refusals": [1, 1]}
 
 
+def test_events_that_a_platform_holds_back_are_told_of(fan):
+    assert measured(fan.is_held_back()) == {"held_back": [1]}
+
+
 def test_a_record_that_fails_is_counted_and_those_that_wait_behind_it_are_not(fan, read):
     fan.world.inbox.accept([fan.world.message(text="one"), fan.world.message(text="two")])
     fan.world.inbound.spoil(0)

@@ -62,7 +62,7 @@ class SlackApi:
                 self._installations.revoke(team, at)
                 self._log("installation_revoked", level="warning", channel="slack", team=team)
             case inbound.RateLimited(team, since):
-                self._log("app_rate_limited", level="alarm", channel="slack", team=team, since=iso(since))
+                self._log("app_rate_limited", level="alarm", channel="slack", team=team, since=iso(since), held_back=1)
         return _taken()
 
     def commands(self, request: Request) -> Response:

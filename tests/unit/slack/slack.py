@@ -146,5 +146,5 @@ def request(raw_body, headers):
     return Request(gateway_event(raw_body, headers))
 
 
-def signed(raw_body, secret=SECRET, **headers):
-    return request(raw_body, sign(raw_body, secret=secret) | headers)
+def signed(raw_body, secret=SECRET, at=AT, **headers):
+    return request(raw_body, sign(raw_body, at, secret) | headers)
