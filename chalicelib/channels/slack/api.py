@@ -13,6 +13,7 @@ from chalice.app import Request, Response
 
 from chalicelib import errors
 from chalicelib.channels.slack import inbound, signature
+from chalicelib.channels.slack.texts import IN_PRIVATE
 from chalicelib.clock import Clock, iso, milliseconds
 from chalicelib.dialogue.model import Message
 from chalicelib.http import json_response, response
@@ -20,9 +21,6 @@ from chalicelib.logs import Log
 
 if TYPE_CHECKING:
     from chalicelib.channels.slack.needs import Inbox, Installations, Secrets
-
-IN_PRIVATE = "I have written to you in private. / Ik heb je een privébericht gestuurd."
-"""The answer to a slash command in a channel, which only the fan sees. Nobody knows the fan's language here."""
 
 _RETRY_REASONS = {
     "http_timeout",

@@ -8,6 +8,7 @@ below the 13,000 characters over which Slack refuses them together (https://gith
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from chalicelib.channels.slack.texts import IN_PRIVATE
 from chalicelib.channels.text import beginning, shortened, split, units
 from chalicelib.dialogue.model import Card, Choice, Reply
 
@@ -19,9 +20,6 @@ ALT_LIMIT = 2_000
 VIEW_BLOCKS = 100
 
 POST = "chat.postMessage"
-
-LOOK_IN_PRIVATE = "I have written to you in private. / Ik heb je een privébericht gestuurd."
-"""To who mentions the app in a channel. Nobody knows the fan's language here."""
 
 _FAN = "\ufdd0"
 """In the place of the fan's mention while a text is cut: a noncharacter, which no text has."""
@@ -61,7 +59,7 @@ def _courtesies(user: str, origin: Mapping[str, str], escapes: _Escapes) -> Iter
         yield Call("chat.update", {"channel": origin["channel"], "ts": origin["ts"], **message}, courtesy=True)
     if {"mentioned", "thread"} <= origin.keys():
         place = {"channel": origin["mentioned"], "thread_ts": origin["thread"]}
-        yield Call(POST, {**place, "text": f"<@{user}> {LOOK_IN_PRIVATE}"}, courtesy=True)
+        yield Call(POST, {**place, "text": f"<@{user}> {IN_PRIVATE}"}, courtesy=True)
 
 
 def _message(channel: str, blocks: list[_Block]) -> Call:

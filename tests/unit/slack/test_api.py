@@ -3,8 +3,8 @@ import json
 import pytest
 
 from chalicelib import errors
-from chalicelib.channels.slack import api
 from chalicelib.channels.slack.api import SlackApi
+from chalicelib.channels.slack.texts import IN_PRIVATE
 from tests.unit.slack import slack
 
 DIRECTLY = {"channel_name": "directmessage", "channel_id": slack.DIRECT}
@@ -188,7 +188,7 @@ def test_what_only_looks_like_the_check_of_the_certificate_must_be_signed(edge, 
 
 def test_a_slash_command_in_a_channel_tells_the_fan_alone_where_the_answer_is(edge):
     answer = edge.api.commands(command("play bash"))
-    assert json.loads(answer.body) == {"response_type": "ephemeral", "text": api.IN_PRIVATE}
+    assert json.loads(answer.body) == {"response_type": "ephemeral", "text": IN_PRIVATE}
     assert [(message.kind, message.ref) for message in edge.inbox.kept] == [("start", "bash")]
 
 

@@ -5,6 +5,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.channels.slack import outbound
+from chalicelib.channels.slack.texts import IN_PRIVATE
 from chalicelib.dialogue.model import Card, Choice, Reply
 from ops.simulator.slack import blocks as block_kit
 from tests.unit.slack.slack import DIRECT, FAN, PUBLIC, TS
@@ -161,7 +162,7 @@ def test_a_pressed_button_makes_way_for_the_choice_before_the_reply():
 def test_who_mentions_the_app_in_a_channel_is_told_in_the_thread_to_look_in_private():
     hint, message = calls(Reply("Question 1"), MENTIONED)
     assert (hint.method, hint.courtesy) == ("chat.postMessage", True)
-    assert hint.body == {"channel": PUBLIC, "thread_ts": TS, "text": f"<@{FAN}> {outbound.LOOK_IN_PRIVATE}"}
+    assert hint.body == {"channel": PUBLIC, "thread_ts": TS, "text": f"<@{FAN}> {IN_PRIVATE}"}
     assert message.body["channel"] == FAN
 
 
