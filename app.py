@@ -12,7 +12,7 @@ app.api.binary_types = ["*/*"]  # pictures reach browsers whatever they accept, 
 
 @app.authorizer(ttl_seconds=60)
 def authorise(request):
-    return http.authorise(request, wiring.access().role_of)
+    return http.authorise(request, wiring.access().principal)
 
 
 # Messenger
@@ -113,7 +113,7 @@ def show_ticket(code):
     return wiring.tickets_api().page(code, app.current_request)
 
 
-@app.route("/tickets/redeem", methods=["POST"], who=(STEWARD,), authorizer=authorise)
+@app.route("/tickets/redeem", methods=["POST"], who=(STEWARD,), scoped=True, authorizer=authorise)
 def redeem_ticket():
     return wiring.tickets_api().redeem(app.current_request)
 

@@ -75,11 +75,30 @@ _DIGEST_LENGTH = len(ids.digest())
 View = Callable[..., Any]
 
 
+class Principal(NamedTuple):
+    """Who calls, by their token; without one, nobody: no role."""
+
+    name: str = ""
+    """For the record of who did what: the name that the token was given, never the token."""
+    role: str = ""
+    campaigns: tuple[str, ...] = ()
+    """The campaigns that the token is limited to; none when it is not limited."""
+
+    def may_use(self, campaign_id: str) -> bool:
+        return not self.campaigns or campaign_id in self.campaigns
+
+    def require(self, campaign_id: str) -> None:
+        """`Forbidden` where the token is limited to other campaigns, whether there is such a campaign or not."""
+        if not self.may_use(campaign_id):
+            raise errors.Forbidden(f"The token is limited to: {', '.join(self.campaigns)}. This is of another campaign")
+
+
 class Application(Chalice):
     """A Chalice application whose routes say who may call them.
 
     `who` is ANYONE, FAN or PLATFORM for a route without a token, or the roles that may call it with `Authorization: Bearer …`:
-    a missing or unknown token is answered 401, a wrong role 403.
+    a missing or unknown token is answered 401, a wrong role 403. A token that is limited to campaigns is answered 403, too, but where
+    the path has one of them as its `{campaign}`, or the route is `scoped`: then what is behind it looks at `principal(request)` itself.
 
     Its `api.binary_types` are `*/*`: API Gateway looks only at the first type that a caller accepts, so nothing less hands a picture to
     every browser (https://docs.aws.amazon.com/apigateway/latest/developerguide/lambda-proxy-binary-media.html).
@@ -95,7 +114,14 @@ class Application(Chalice):
             return refusal | {"headers": answer["headers"] | refusal["headers"]}
         return answer
 
-    def route(self, path: str, *, who: str | tuple[str, ...], **options: Any) -> Callable[[View], View]:  # type: ignore[override]  # noqa: ANN401  # Chalice's own options
+    def route(  # type: ignore[override]
+        self,
+        path: str,
+        *,
+        who: str | tuple[str, ...],
+        scoped: bool = False,
+        **options: Any,  # noqa: ANN401  # Chalice's own
+    ) -> Callable[[View], View]:
         roles = (who,) if isinstance(who, str) else who
         declare = super().route(path, **options)
 
@@ -103,7 +129,8 @@ class Application(Chalice):
             @functools.wraps(view)
             def answer(**parameters: str) -> Response:
                 assert self.current_request is not None  # noqa: S101  # Chalice sets it before it calls a route
-                return _answer(self.current_request, roles, lambda: view(**_decoded(parameters)))
+                call = _Call(self.current_request, roles, scoped, _decoded(parameters))
+                return _answer(call, lambda: view(**call.parameters))
 
             declare(answer)
             return view
@@ -111,15 +138,22 @@ class Application(Chalice):
         return decorate
 
 
-def authorise(request: AuthRequest, role_of: Callable[[str], str | None]) -> AuthResponse:
-    """Answer API Gateway's question about a bearer token with the token's role.
+def authorise(request: AuthRequest, principal_of: Callable[[str], Principal | None]) -> AuthResponse:
+    """Answer API Gateway's question about a bearer token with whose it is, for `principal` to read.
 
-    The route decides what the role may do, so that 401 and 403 look alike everywhere; a token that is nobody's gets no role, which
+    The route decides what they may do, so that 401 and 403 look alike everywhere; a token that is nobody's gets no role, which
     every route refuses with 401 (API Gateway itself could only say 403).
     """
     scheme, _, token = request.token.partition(" ")
-    role = role_of(token.strip()) if scheme.lower() == "bearer" else None
-    return AuthResponse(routes=["*"], principal_id=role or "nobody", context={"role": role or ""})
+    found = (principal_of(token.strip()) if scheme.lower() == "bearer" else None) or Principal()
+    context = {"name": found.name, "role": found.role, "campaigns": " ".join(found.campaigns)}
+    return AuthResponse(routes=["*"], principal_id=found.name or "nobody", context=context)
+
+
+def principal(request: Request) -> Principal:
+    """Who calls, as `authorise` found out."""
+    found = request.context.get("authorizer") or {}
+    return Principal(found.get("name", ""), found.get("role", ""), tuple(found.get("campaigns", "").split()))
 
 
 def json_response(body: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
@@ -226,10 +260,19 @@ def problem(status: int, detail: str, **members: object) -> Response:
     return response(json.dumps(body), "application/problem+json", {"Cache-Control": "no-store"}, status)
 
 
-def _answer(request: Request, roles: tuple[str, ...], view: Callable[[], Any]) -> Response:
+class _Call(NamedTuple):
+    """A request for a route, and what the route says about its callers."""
+
+    request: Request
+    roles: tuple[str, ...]
+    scoped: bool
+    parameters: Mapping[str, str]
+
+
+def _answer(call: _Call, view: Callable[[], Any]) -> Response:
     try:
-        _check_caller(request, roles)
-        _check_size(request, SIGNED_BODY_LIMIT if PLATFORM in roles else BODY_LIMIT)
+        _check_caller(call)
+        _check_size(call.request, SIGNED_BODY_LIMIT if PLATFORM in call.roles else BODY_LIMIT)
         answer = view()
     except tuple(_STATUS) as error:
         return _refusal(error)
@@ -241,14 +284,18 @@ def _answer(request: Request, roles: tuple[str, ...], view: Callable[[], Any]) -
     return answer if isinstance(answer, Response) else json_response(answer)
 
 
-def _check_caller(request: Request, roles: tuple[str, ...]) -> None:
-    if roles and _WITHOUT_TOKEN.issuperset(roles):
+def _check_caller(call: _Call) -> None:
+    if call.roles and _WITHOUT_TOKEN.issuperset(call.roles):
         return
-    role = (request.context.get("authorizer") or {}).get("role", "")
-    if not role:
+    caller = principal(call.request)
+    if not caller.role:
         raise errors.Unauthenticated("The token is not known. Send Authorization: Bearer … with a token of this stage")
-    if role not in roles:
-        raise errors.Forbidden(f"This is for the role {' or '.join(roles)}; the token's role is {role}")
+    if caller.role not in call.roles:
+        raise errors.Forbidden(f"This is for the role {' or '.join(call.roles)}; the token's role is {caller.role}")
+    if "campaign" in call.parameters:
+        caller.require(call.parameters["campaign"])
+    elif caller.campaigns and not call.scoped:
+        raise errors.Forbidden(f"The token is limited to: {', '.join(caller.campaigns)}. This is for all campaigns")
 
 
 def _check_size(request: Request, limit: int) -> None:

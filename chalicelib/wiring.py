@@ -18,7 +18,7 @@ from chalicelib.logs import log
 if TYPE_CHECKING:
     from chalice.app import Response
 
-    from chalicelib.access import Access
+    from chalicelib.access.service import Access, Tokens
     from chalicelib.campaigns.api import CampaignsApi
     from chalicelib.campaigns.service import Campaigns
     from chalicelib.channels.deletions import Deletions
@@ -70,10 +70,18 @@ def queue(name: str) -> SqsQueue:
 
 
 @functools.cache
-def access() -> "Access":
-    from chalicelib.access import Access
+def tokens() -> "Tokens":
+    from chalicelib.access.service import Tokens
+    from chalicelib.access.store import TokenStore
 
-    return Access(secrets())
+    return Tokens(TokenStore(table("users")), clock.system)
+
+
+@functools.cache
+def access() -> "Access":
+    from chalicelib.access.service import Access
+
+    return Access(secrets(), tokens())
 
 
 @functools.cache

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import click
 
 from chalicelib import wiring
+from chalicelib.access.service import Tokens
 from chalicelib.aws.client import AwsError, Client
 from chalicelib.campaigns.service import Campaigns
 from chalicelib.channels.slack.installations import Installations
@@ -68,6 +69,7 @@ class Stage(NamedTuple):
     campaigns: Campaigns
     tickets: Tickets
     installations: Installations
+    tokens: Tokens
 
 
 def enter(name: str) -> Stage:
@@ -77,7 +79,13 @@ def enter(name: str) -> Stage:
     os.environ.update(environ)
     secrets = Secrets(wiring.client("secretsmanager"), name)
     return Stage(
-        name, wiring.read_settings(), secrets, wiring.campaigns(), wiring.tickets(), wiring.slack_installations()
+        name,
+        wiring.read_settings(),
+        secrets,
+        wiring.campaigns(),
+        wiring.tickets(),
+        wiring.slack_installations(),
+        wiring.tokens(),
     )
 
 

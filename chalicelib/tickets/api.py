@@ -48,9 +48,14 @@ class TicketsApi:
         return self._pages.show("ticket.html", language, _shown(code, ticket, campaign, language), PRIVATE)
 
     def redeem(self, request: Request) -> Response:
-        """`POST /tickets/redeem`: 200 for the scan that redeems, however often it is sent; 409 for any other, 404 for no ticket of ours."""
+        """`POST /tickets/redeem`: 200 for the scan that redeems, however often it is sent; 409 for any other, 404 for no ticket of ours.
+
+        403 for a ticket of a campaign that the steward's token is not for: nothing is redeemed, and nothing of the ticket is told.
+        """
         code, nonce, gate = _scan(http.json_object(request))
-        ticket = self._tickets.redeem(self._key_ring().verify(code), nonce, gate)
+        claims = self._key_ring().verify(code)
+        http.principal(request).require(claims.campaign_id)
+        ticket = self._tickets.redeem(claims, nonce, gate)
         body = {"status": ticket.status, "ticketId": ticket.ticket_id, "campaignId": ticket.campaign_id}
         if ticket.redeemed_at is not None:
             body["redeemedAt"] = iso(ticket.redeemed_at)

@@ -71,7 +71,7 @@ def test_a_token_is_checked_without_anything_heavy(environ):
         "methodArn": "arn:aws:execute-api:eu-west-1:000000000000:api1/api/GET/campaigns/bash",
     }
     [answer], loaded = handled(environ, ["authorise", event])
-    assert answer["context"] == {"role": "steward"}
+    assert answer["context"] == {"name": "steward", "role": "steward", "campaigns": ""}
     assert not loaded & HEAVY
 
 
