@@ -82,6 +82,8 @@ def test_a_message_goes_to_the_app_and_the_answer_is_drawn_as_slack_draws_it(pag
     expect(log(page)).to_contain_text("hi <3")
     until(lambda: app.heard("message"))
     assert app.heard("message")[0].event["text"] == "hi &lt;3"
+    posted(slack, me, section("The terms: https://b.example/terms."))
+    expect(log(page).get_by_role("link", name="https://b.example/terms", exact=True)).to_be_visible()
     posted(
         slack,
         me,
@@ -104,13 +106,11 @@ def test_what_a_fan_writes_is_never_markup(page, slack, app, me):
 
 def test_a_whole_quiz_is_played_by_buttons_and_words_up_to_the_ticket(page, slack, app, simulator, me):
     page.get_by_role("button", name="Slash commands").click()
-    page.get_by_role("button", name="/guestlist play").click()
+    page.get_by_role("button", name="/guestlist play bash").click()
     page.get_by_label("Message in Slack").press("Enter")
     until(lambda: app.heard("commands"))
-    assert (app.heard("commands")[0].form["text"], app.heard("commands")[0].form["channel_id"]) == (
-        "play",
-        f"D{me[1:]}",
-    )
+    form = app.heard("commands")[0].form
+    assert (form["text"], form["channel_id"]) == ("play bash", f"D{me[1:]}")
 
     ts = posted(slack, me, section("Where was the first set?"), actions(button(), button("In the gym", "q1:gym")))
     log(page).get_by_role("button", name="On a boat").click()

@@ -8,7 +8,7 @@ export function linkTo(href, ...children) {
   return element("a", { href, target: "_blank", rel: "noopener noreferrer" }, ...children);
 }
 
-// Text with its web addresses turned into links, as Messenger does.
+// Text with its web addresses turned into links, as Messenger and Slack do.
 export function linked(text) {
   return text.split(/(https?:\/\/[^\s<>"]*[^\s<>".,!?)])/).map((part, index) => (index % 2 ? linkTo(part, part) : part));
 }

@@ -1,6 +1,6 @@
 // Slack's text: https://docs.slack.dev/messaging/formatting. It comes escaped; links and mentions are in angle brackets.
 
-import { element, linkTo } from "./element.js";
+import { element, linked, linkTo } from "./element.js";
 
 const EMOJI = { tada: "🎉", ticket: "🎫", admission_tickets: "🎟️", white_check_mark: "✅", x: "❌", wave: "👋", star: "⭐", heart: "❤️", fire: "🔥", birthday: "🎂", warning: "⚠️", "+1": "👍", thumbsup: "👍", slightly_smiling_face: "🙂", "flag-nl": "🇳🇱", "flag-gb": "🇬🇧", gb: "🇬🇧" };
 const edge = (mark) => `(?<![\\p{L}\\p{N}${mark}])${mark}(\\S|\\S[^\\n]*?\\S)${mark}(?![\\p{L}\\p{N}${mark}])`;
@@ -40,10 +40,10 @@ function inline(text, named) {
   const nodes = [];
   let end = 0;
   for (const found of text.matchAll(MARKS)) {
-    nodes.push(unescaped(text.slice(end, found.index)), marked(found, named));
+    nodes.push(...linked(unescaped(text.slice(end, found.index))), marked(found, named));
     end = found.index + found[0].length;
   }
-  return [...nodes, unescaped(text.slice(end))].filter((node) => node !== "");
+  return [...nodes, ...linked(unescaped(text.slice(end)))].filter((node) => node !== "");
 }
 
 function marked([all, block, code, bracket, bold, italic, struck, emoji], named) {

@@ -2,8 +2,9 @@
 
 import { element } from "./element.js";
 
-const COMMANDS = [
-  ["/guestlist play", "Play for a ticket"],
+// The campaign is the one on the poster.
+const commands = () => [
+  [`/guestlist play ${document.getElementById("ref").value}`.trim(), "Play for a ticket"],
   ["/guestlist tickets", "Show my tickets"],
   ["/guestlist help", "How it works"],
 ];
@@ -32,7 +33,7 @@ export function slackComposer(act) {
 
   function offer() {
     const written = text.value;
-    const fitting = written.startsWith("/") ? COMMANDS.filter(([each]) => each.startsWith(written) && each !== written) : isPublic && written === "@" ? [MENTION] : [];
+    const fitting = written.startsWith("/") ? commands().filter(([each]) => each.startsWith(written) && each !== written) : isPublic && written === "@" ? [MENTION] : [];
     offers.hidden = fitting.length === 0;
     offers.replaceChildren(
       ...fitting.map(([words, about]) =>
