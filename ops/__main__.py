@@ -11,6 +11,7 @@ COMMANDS = {
     "messenger": "ops.messenger:messenger",
     "slack": "ops.slack:slack",
     "tickets": "ops.tickets:tickets",
+    "token": "ops.token:token",
     "secrets": "ops.secrets:secrets",
     "deploy": "ops.deploy.command:deploy",
     "verify": "ops.deploy.command:verify_",

@@ -65,14 +65,17 @@ class Tokens:
     def state(self, token: Token) -> State:
         return token.state(self._clock())
 
-    def revoke(self, token_id: str) -> Token:
-        """From now on the token is nobody's; again is fine. The token, as it was before, or `NotFound`."""
+    def get(self, token_id: str) -> Token:
+        """A token, valid or not, or `NotFound`."""
         token = self._store.get(token_id)
         if token is None:
             raise NotFound(f"There is no token {token_id}")
-        if token.revoked_at is None:
-            self._store.revoke(token_id, int(self._clock()))
         return token
+
+    def revoke(self, token_id: str) -> None:
+        """From now on the token is nobody's; again is fine. `NotFound` where there is none."""
+        if self.get(token_id).revoked_at is None:
+            self._store.revoke(token_id, int(self._clock()))
 
 
 class Access:

@@ -1,5 +1,6 @@
 """A bearer token is somebody's: by the secret, or by what operators made. What the gateway is told of it is what a route reads."""
 
+import json
 import types
 
 import pytest
@@ -141,6 +142,12 @@ def test_a_route_reads_what_the_gateway_was_told(tokens):
         context = asked(header, access).context
         assert all(isinstance(value, str) for value in context.values())  # API Gateway makes strings of all others
         assert http.principal(types.SimpleNamespace(context={"authorizer": context})) == principal
+
+
+def test_what_the_gateway_is_told_of_a_token_stays_small(tokens):
+    access = Access(Secrets(TOKENS), tokens)
+    made = tokens.create("organiser", "x" * 60, tuple(f"{number:064}" for number in range(50)))
+    assert len(json.dumps(asked(f"Bearer {made}", access).context)) < 4096
 
 
 @pytest.mark.parametrize("context", [{}, {"authorizer": None}, {"authorizer": {}}])

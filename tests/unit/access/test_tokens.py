@@ -1,7 +1,5 @@
 """Tokens that operators make: made once, shown once, limited, left to expire, revoked."""
 
-import re
-
 import pytest
 
 from chalicelib import errors
@@ -84,11 +82,11 @@ def test_a_revoked_token_is_nobodys_and_the_others_stay(tokens, clock):
     lost_id = tokens.find(lost).token_id
     revoked_at = int(clock.now)
     for _ in range(2):
-        assert tokens.revoke(lost_id).name == "gate 3"
+        tokens.revoke(lost_id)
         clock.now += DAY
     assert tokens.find(lost) is None
     assert tokens.find(kept)
-    [token] = [token for token in tokens.every() if token.token_id == lost_id]
+    token = tokens.get(lost_id)
     assert (token.revoked_at, tokens.state(token)) == (revoked_at, "revoked")
 
 
@@ -119,8 +117,3 @@ def test_a_name_may_not_be_so_and_nothing_is_made(tokens, table, name):
         tokens.create("service", name, ("c",) * 51)
     assert [error.field for error in refused.value.errors] == ["name", "campaigns"]
     assert list(table) == []
-
-
-def test_what_the_gateway_is_told_of_a_token_stays_small(tokens):
-    assert tokens.find(tokens.create("service", "many", ("c" * 64,) * 50))
-    assert not re.search(r"\s", "".join(tokens.every()[0].campaigns))
