@@ -109,6 +109,35 @@ def test_only_stewards_redeem(client, role):
     is_a_problem(client.post("/tickets/redeem", headers=bearer(f"local-{role}-token"), body=body), 403)
 
 
+def test_a_made_token_is_for_its_campaign_and_counts_until_it_is_revoked(client, campaign, operate):
+    words = ("--role", "organiser", "--name", "Anna", "--campaign", campaign.campaign_id, "--days", "1")
+    token = operate("token", "create", *words).stdout.strip()
+    own = f"/campaigns/{campaign.campaign_id}"
+    assert client.get(own, headers=bearer(token)).json["campaignId"] == campaign.campaign_id
+    assert campaign.campaign_id in is_a_problem(client.get("/campaigns/other", headers=bearer(token)), 403)["detail"]
+    is_a_problem(client.post("/tickets/redeem", headers=bearer(token), body=b"{}"), 403)
+    is_a_problem(client.get(own, headers=bearer(f"{token[:-4]}0000")), 401)
+    assert token.split("_")[1] in operate("token", "list").stdout
+    assert operate("token", "revoke", token.split("_")[1], "--yes").exit_code == 0
+    is_a_problem(client.get(own, headers=bearer(token)), 401)
+
+
+def test_a_steward_of_another_campaign_lets_nobody_in(client, campaign, operate):
+    campaigns, tickets = wiring.campaigns(), wiring.tickets()
+    stored = campaigns.playing(campaign.campaign_id)
+    tickets.begin(stored, "fan", tickets.entry(stored, "fan")._replace(attempts=("m_1",)))
+    scan = json.dumps({"code": tickets.take(stored, "fan"), "nonce": "scan-0001"})
+    other = a_campaign(campaign_id=f"c-{uuid.uuid4().hex[:8]}", ref=uuid.uuid4().hex[:8])
+    campaigns.save(other)
+    words = ("token", "create", "--role", "steward", "--name", "gate 3", "--campaign")
+    theirs, ours = (operate(*words, each.campaign_id).stdout.strip() for each in (other, campaign))
+    assert (
+        other.campaign_id
+        in is_a_problem(client.post("/tickets/redeem", headers=bearer(theirs), body=scan), 403)["detail"]
+    )
+    assert client.post("/tickets/redeem", headers=bearer(ours), body=scan).json["status"] == "redeemed"
+
+
 def test_an_unknown_campaign_is_404(client):
     is_a_problem(client.get("/campaigns/no-such", headers=bearer("local-organiser-token")), 404)
 
