@@ -3,12 +3,14 @@
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from ops.bench import events
 from tests.local_runtime import make_stage
+from tests.unit.slack import slack
 
 PROJECT = Path(__file__).parents[2]
 AWS_SDK = {"boto3", "botocore"}
@@ -62,6 +64,15 @@ def test_a_webhook_is_answered_without_anything_heavy(environ, stage):
     url = sqs.get_queue_url(QueueName="guestlist-local-inbound.fifo")["QueueUrl"]
     [message] = sqs.receive_message(QueueUrl=url)["Messages"]
     assert json.loads(message["Body"])["conversation"] == "messenger:1000:77"
+
+
+def test_a_slack_event_is_answered_without_anything_heavy(environ, stage):
+    now = int(time.time())
+    raw = slack.raw(slack.event(slack.message("bash", ts=f"{now}.000100"), event_id=f"Ev{now}"))
+    headers = slack.sign(raw, now, "local-slack-signing-secret") | {"content-type": "application/json"}
+    [answer], loaded = handled(environ, ["app", slack.gateway_event(raw, headers)])
+    assert (answer["statusCode"], answer["body"]) == (200, "")
+    assert not loaded & HEAVY
 
 
 def test_a_token_is_checked_without_anything_heavy(environ):
