@@ -35,10 +35,11 @@ class NotFound(GuestlistError):
 
 
 class Conflict(GuestlistError):
-    """The thing's present state does not allow this; `facts` go into the answer beside the text."""
+    """The thing's present state does not allow this; `facts` go into the answer beside the text, and `errors`, where it is about fields."""
 
-    def __init__(self, detail: str, **facts: str) -> None:
+    def __init__(self, detail: str, errors: tuple[FieldError, ...] = (), **facts: str | int) -> None:
         super().__init__(detail)
+        self.errors = errors
         self.facts = facts
 
 

@@ -308,7 +308,7 @@ def _refusal(error: errors.GuestlistError) -> Response:
     if isinstance(error, errors.Unavailable):
         log("unavailable", reason=str(error), failures=1)
     members: dict[str, object] = {}
-    if isinstance(error, errors.Invalid) and error.errors:
+    if isinstance(error, errors.Invalid | errors.Conflict) and error.errors:
         members["errors"] = [wrong._asdict() for wrong in error.errors]
     if isinstance(error, errors.Conflict):
         members.update(error.facts)

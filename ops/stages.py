@@ -17,7 +17,7 @@ from chalicelib.access.service import Tokens
 from chalicelib.aws.client import AwsError, Client
 from chalicelib.campaigns.service import Campaigns
 from chalicelib.channels.slack.installations import Installations
-from chalicelib.errors import GuestlistError, Invalid
+from chalicelib.errors import Conflict, GuestlistError, Invalid
 from chalicelib.settings import MissingSettings, Settings
 from chalicelib.tickets.service import Tickets
 from ops.local.command import chosen_ports
@@ -124,7 +124,7 @@ class Commands(click.Group):
         except AwsError as error:
             raise click.ClickException(_told(error, wiring.read_settings())) from None
         except GuestlistError as error:
-            wrong = error.errors if isinstance(error, Invalid) else ()
+            wrong = error.errors if isinstance(error, Invalid | Conflict) else ()
             lines = (str(error), *(f"  {field}: {message}" for field, message in wrong))
             raise click.ClickException("\n".join(lines)) from None
         except MissingSettings as error:

@@ -5,6 +5,7 @@ language of the campaign, an answer is one of its choices, the window's times ex
 """
 
 import functools
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
@@ -112,7 +113,52 @@ class Stored(NamedTuple):
     campaign: Campaign
     salt: str
     """Random, this campaign's own: with it a fan's name on a platform becomes a key that says nothing about the fan."""
+    version: int = 1
+    """Raised by every write."""
+    sources: Mapping[str, str] = {}  # NamedTuple never changes its defaults
+    """The places that it is announced in, each with a link of its own: their ids, and their names for the organiser."""
 
+
+class Counts(NamedTuple):
+    """How many fans came, and how far."""
+
+    scans: int = 0
+    """Followed a link; who played without one was not seen coming, and counts as a start only."""
+    starts: int = 0
+    finishes: int = 0
+    wins: int = 0
+
+
+class Act(NamedTuple):
+    """Somebody does something."""
+
+    by: str
+    """The name of their token."""
+    at: int
+    """Milliseconds since the epoch."""
+    id: str = ""
+    """Of something that is done once, however often it is asked for: no other act's."""
+
+
+class Deed(NamedTuple):
+    """A line in the record of who did what to a campaign."""
+
+    at: int
+    by: str
+    did: Literal["created", "changed", "deleted"]
+    version: int
+    """Of the campaign, after it."""
+    state: str
+    """Of the campaign, after it."""
+    fields: tuple[str, ...] = ()
+    """The names of those that changed: `questions`, `state`, `sources.poster`."""
+
+
+SOURCE_MARK = ".."
+"""Between a ref and a source in a link. A ref never holds it, so a link leads to one campaign, whoever makes up which names."""
+
+LONGEST_REF = 150
+"""Characters that Messenger hands on, of a ref with its source."""
 
 _CALENDAR = {
     "en": (
@@ -156,6 +202,20 @@ def load(stored: str | bytes) -> Campaign:
 @functools.cache
 def _decoder() -> "msgspec.json.Decoder[Campaign]":
     return msgspec.json.Decoder(Campaign)
+
+
+def marked(ref: str, source: str) -> str:
+    """What a link carries that starts the campaign of this ref, for fans who come from this source."""
+    return f"{ref}{SOURCE_MARK}{source}" if source else ref
+
+
+def unmarked(carried: str) -> tuple[str, str]:
+    """The ref and the source in what a link carried; no source where there is none.
+
+    A source holds no dot, so the last mark is the one: a ref may end in a dot.
+    """
+    ref, mark, source = carried.strip().rpartition(SOURCE_MARK)
+    return (ref, source) if mark else (source, "")
 
 
 def partition(campaign_id: str) -> str:

@@ -166,7 +166,10 @@ def _pattern(expression: str, what: str) -> Rule:
 
 
 _slug = _pattern("[a-z0-9-]{1,40}", "1 to 40 of a-z, 0-9 and -")
-_ref = _pattern(r"[A-Za-z0-9+\-./:=_]{1,150}", "1 to 150 of A-Z, a-z, 0-9 and + - . / : = _, as it goes into a link")
+_ref = _pattern(
+    r"(?!.*\.\.)[A-Za-z0-9+\-./:=_]{1,150}",
+    "1 to 150 of A-Z, a-z, 0-9 and + - . / : = _, as it goes into a link, without two dots in a row, which stand before a source",
+)
 _time = _pattern(
     r"20\d\d-\d\d-\d\dT\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?",
     "a date and time such as 2026-12-05T20:00, with an offset (+01:00) if it is not in the campaign's time zone",

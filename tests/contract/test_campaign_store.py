@@ -5,10 +5,14 @@ import uuid
 
 import pytest
 
-from chalicelib.aws.tables import Change
-from chalicelib.campaigns.store import CampaignStore
-from chalicelib.errors import Conflict, Invalid, NotFound
+from chalicelib.aws.tables import Change, Put
+from chalicelib.campaigns.model import Act, Deed, Stored, dump
+from chalicelib.campaigns.store import CampaignStore, Done, Moved
+from chalicelib.errors import Conflict, NotFound
 from tests.builders import a_campaign
+
+AT = 1_796_000_000_000
+ANNA = Act("anna", AT)
 
 
 @pytest.fixture
@@ -29,10 +33,15 @@ def saved(store, name):
 
     def saved(campaign_id="c", ref="r", **changes):
         campaign = a_campaign(campaign_id=name(campaign_id), ref=name(ref), **changes)
-        store.save(campaign)
+        put(store, campaign)
         return campaign
 
     return saved
+
+
+def put(store, campaign, act=ANNA):
+    old = store.find(campaign.campaign_id)
+    return store.replace(old, campaign, act) if old else store.create(campaign, act)
 
 
 @pytest.fixture
@@ -72,7 +81,7 @@ def test_a_campaign_that_is_not_there_is_not_found_and_has_no_tickets(store, unk
 def test_a_changed_campaign_keeps_its_salt_and_its_ref(store, saved, refs):
     salt = store.get(saved().campaign_id).salt
     changed = saved(name="Another Name", state="paused")
-    assert store.get(changed.campaign_id) == (changed, salt)
+    assert store.get(changed.campaign_id) == Stored(changed, salt, version=2)
     assert refs() == {"r": "c"}
 
 
@@ -95,7 +104,7 @@ def test_a_ref_starts_one_campaign_whatever_its_case_new_or_changed(store, saved
     saved("first", "taken")
     saved("second", "free")
     for campaign_id in ("second", "third"):
-        with pytest.raises(Invalid) as refused:
+        with pytest.raises(Conflict) as refused:
             saved(campaign_id, typed)
         assert wrong_fields(refused) == ["ref"]
     assert refs() == {"taken": "first", "free": "second"}
@@ -103,7 +112,7 @@ def test_a_ref_starts_one_campaign_whatever_its_case_new_or_changed(store, saved
 
 def test_a_campaign_that_was_refused_for_its_ref_is_not_there_at_all(store, saved, name):
     saved("first", "taken")
-    with pytest.raises(Invalid):
+    with pytest.raises(Conflict):
         saved("second", "taken")
     with pytest.raises(NotFound):
         store.get(name("second"))
@@ -140,7 +149,7 @@ def test_the_stock_changes_by_the_difference_so_that_given_tickets_count(store, 
 def test_the_stock_cannot_be_lowered_below_what_was_given(store, table, saved):
     campaign = saved(stock=10)
     take(table, campaign, 4)
-    with pytest.raises(Invalid) as refused:
+    with pytest.raises(Conflict) as refused:
         saved(stock=3, name="Not Saved")
     assert wrong_fields(refused) == ["stock"]
     assert store.get(campaign.campaign_id).campaign == campaign
@@ -150,9 +159,102 @@ def test_the_stock_cannot_be_lowered_below_what_was_given(store, table, saved):
 def test_every_field_that_cannot_be_so_is_named(table, saved):
     saved("other", "taken")
     take(table, saved(stock=10), 4)
-    with pytest.raises(Invalid) as refused:
+    with pytest.raises(Conflict) as refused:
         saved(stock=3, ref="taken")
     assert wrong_fields(refused) == ["stock", "ref"]
+
+
+# ─── versions ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_every_write_makes_the_next_version(store, saved):
+    campaign = saved()
+    stored = store.get(campaign.campaign_id)
+    assert stored.version == 1
+    stored = store.replace(stored, a_campaign(campaign_id=campaign.campaign_id, ref=campaign.ref, name="Two"), ANNA)
+    stored = store.announce(stored, {"poster": "The poster"}, ANNA)
+    assert stored.version == 3
+    assert store.get(campaign.campaign_id) == stored
+
+
+def test_a_campaign_that_was_written_before_there_were_versions_is_changed_too_and_not_unseen(table, store, saved):
+    campaign = saved()
+    key = {"pk": f"campaign#{campaign.campaign_id}", "sk": "campaign"}
+    table.write(Put(key | {"document": dump(campaign), "salt": "s"}))
+    old = store.get(campaign.campaign_id)
+    assert (old.version, old.sources) == (0, {})
+    later = Act("ben", AT + 1)
+    assert (
+        store.replace(old, a_campaign(campaign_id=campaign.campaign_id, ref=campaign.ref, name="Two"), later).version
+        == 1
+    )
+    with pytest.raises(Moved):
+        store.replace(old, a_campaign(campaign_id=campaign.campaign_id, ref=campaign.ref, name="Three"), later)
+    assert store.get(campaign.campaign_id).campaign.name == "Two"
+
+
+# ─── who did what ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_each_write_is_recorded_with_it_and_stays_when_the_campaign_is_deleted(store, name):
+    campaign = a_campaign(campaign_id=name("c"), ref=name("r"), state="draft")
+    stored = store.create(campaign, Act("anna", AT))
+    stored = store.replace(stored, a_campaign(campaign_id=name("c"), ref=name("r"), stock=30), Act("ben", AT + 1))
+    stored = store.announce(stored, {"poster": "The poster", "story": "A story"}, Act("ben", AT + 2))
+    stored = store.announce(stored, {"poster": "Posters"}, Act("anna", AT + 3))
+    store.delete(stored, Act("operator", AT + 4))
+    assert store.deeds(name("c"), "", 100)[0] == [
+        Deed(AT, "anna", "created", 1, "draft", []),
+        Deed(AT + 1, "ben", "changed", 2, "live", ["state", "stock"]),
+        Deed(AT + 2, "ben", "changed", 3, "live", ["sources.poster", "sources.story"]),
+        Deed(AT + 3, "anna", "changed", 4, "live", ["sources.poster", "sources.story"]),
+        Deed(AT + 4, "operator", "deleted", 5, "live", []),
+    ]
+
+
+def test_what_was_done_is_read_page_by_page(store, name):
+    stored = store.create(a_campaign(campaign_id=name("c"), ref=name("r")), ANNA)
+    for number in range(1, 12):
+        stored = store.announce(stored, {"poster": str(number)}, Act("anna", AT + number))
+    pages, after = [], ""
+    while not pages or after:
+        deeds, after = store.deeds(name("c"), after, 5)
+        pages.append([deed.version for deed in deeds])
+    assert pages == [[1, 2, 3, 4, 5], [6, 7, 8, 9, 10], [11, 12]]
+
+
+def test_a_write_that_is_refused_is_not_recorded(store, saved, name):
+    saved("first", "taken")
+    for campaign_id in ("second", "first"):
+        with pytest.raises(Conflict):
+            saved(campaign_id, "taken", stock=-1)
+    assert store.deeds(name("second"), "", 10) == ([], "")
+    assert len(store.deeds(name("first"), "", 10)[0]) == 1
+
+
+def test_an_act_that_is_done_again_is_known_and_changes_nothing(store, name):
+    once = Act("anna", AT, "act-1")
+    store.create(a_campaign(campaign_id=name("c"), ref=name("r")), once)
+    with pytest.raises(Done):
+        store.create(a_campaign(campaign_id=name("c"), ref=name("r"), name="Again"), once)
+    with pytest.raises(Moved) as other:
+        store.create(a_campaign(campaign_id=name("c"), ref=name("r")), Act("anna", AT, "act-2"))
+    assert not isinstance(other.value, Done)
+    assert store.get(name("c")).campaign.name == "Birthday Bash"
+
+
+# ─── deleting ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_deleted_campaign_leaves_its_id_and_ref_free_and_nothing_of_its_stock(store, saved, refs):
+    campaign = saved()
+    store.delete(store.get(campaign.campaign_id), ANNA)
+    assert store.find(campaign.campaign_id) is None
+    assert store.tickets_left(campaign.campaign_id) == 0
+    assert refs() == {}
+    again = store.create(campaign, Act("anna", AT + 1))
+    assert again.version == 1
+    assert store.tickets_left(campaign.campaign_id) == 25
 
 
 # ─── at the same moment ────────────────────────────────────────────────────────────────────────────────────────────
@@ -185,24 +287,34 @@ def test_what_someone_else_saved_meanwhile_is_not_undone_unseen(table, saved, st
     campaign_id = saved(stock=25).campaign_id
     meanwhile = Interrupted(table, lambda: saved(**{"stock": 25, **theirs}))
     ours = {"ref": "r", **ours}
-    with pytest.raises(Conflict, match="look at it and save again"):
-        CampaignStore(meanwhile).save(a_campaign(campaign_id=campaign_id, **{**ours, "ref": name(ours["ref"])}))
+    with pytest.raises(Moved):
+        put(CampaignStore(meanwhile), a_campaign(campaign_id=campaign_id, **{**ours, "ref": name(ours["ref"])}))
     now = store.get(campaign_id).campaign
     assert now.name == theirs.get("name", "Birthday Bash")
     assert store.tickets_left(campaign_id) == now.stock == theirs.get("stock", 25)
     assert refs() == {theirs.get("ref", "r"): "c"}
 
 
+@pytest.mark.parametrize("write", ["announce", "delete"])
+def test_what_was_changed_meanwhile_is_neither_announced_over_nor_deleted(table, saved, store, write):
+    campaign_id = saved().campaign_id
+    late = CampaignStore(Interrupted(table, lambda: saved(name="Theirs")))
+    old = store.get(campaign_id)
+    with pytest.raises(Moved):
+        late.delete(old, ANNA) if write == "delete" else late.announce(old, {"poster": "P"}, ANNA)
+    assert (store.get(campaign_id).campaign.name, store.get(campaign_id).sources) == ("Theirs", {})
+
+
 def test_of_two_that_make_the_same_campaign_one_is_told(table, saved, name):
     meanwhile = Interrupted(table, saved)
-    with pytest.raises(Conflict):
-        CampaignStore(meanwhile).save(a_campaign(campaign_id=name("c"), ref=name("r")))
+    with pytest.raises(Moved):
+        CampaignStore(meanwhile).create(a_campaign(campaign_id=name("c"), ref=name("r")), Act("ben", AT + 1))
 
 
 def test_tickets_that_are_taken_while_a_campaign_is_saved_are_not_forgotten(table, saved, store):
     campaign = saved(stock=10)
     meanwhile = Interrupted(table, lambda: take(table, campaign, 4))
-    CampaignStore(meanwhile).save(a_campaign(campaign_id=campaign.campaign_id, ref=campaign.ref, stock=8))
+    put(CampaignStore(meanwhile), a_campaign(campaign_id=campaign.campaign_id, ref=campaign.ref, stock=8))
     assert store.tickets_left(campaign.campaign_id) == 4
 
 
@@ -214,7 +326,7 @@ def test_of_many_who_save_at_once_each_is_kept_or_told(table, store, saved, refs
         try:
             saved(stock=20 + number, ref=f"r{number}")
             outcomes[number] = "kept"
-        except Conflict:
+        except Moved:
             outcomes[number] = "told"
 
     threads = [threading.Thread(target=save, args=(number,)) for number in range(8)]
@@ -225,5 +337,6 @@ def test_of_many_who_save_at_once_each_is_kept_or_told(table, store, saved, refs
     assert len(outcomes) == 8
     now = store.get(campaign_id).campaign
     assert outcomes[now.stock - 20] == "kept"
+    assert store.get(campaign_id).version == 1 + list(outcomes.values()).count("kept")
     assert store.tickets_left(campaign_id) == now.stock
     assert refs() == {f"r{now.stock - 20}": "c"}

@@ -1,11 +1,13 @@
 """Entries and tickets: every rule about them is a condition of a write."""
 
 import threading
+import time
 import uuid
 
 import pytest
 
 from chalicelib.aws.tables import ConditionFailed
+from chalicelib.campaigns.service import Campaigns
 from chalicelib.campaigns.store import CampaignStore
 from chalicelib.tickets.model import Entry, Ticket, ticket_id
 from chalicelib.tickets.store import AlreadyHeld, SoldOut, Taken, TicketStore
@@ -23,7 +25,7 @@ def store(table):
 def campaign(table):
     """The id of a campaign with two tickets."""
     name = f"c-{uuid.uuid4().hex[:12]}"
-    CampaignStore(table).save(a_campaign(campaign_id=name, ref=name, stock=2))
+    Campaigns(CampaignStore(table), time.time).save(a_campaign(campaign_id=name, ref=name, stock=2))
     return name
 
 

@@ -19,6 +19,7 @@ from chalicelib import settings
 from chalicelib.aws.client import Client
 from chalicelib.aws.signature import Credentials
 from chalicelib.aws.tables import DynamoTable
+from chalicelib.campaigns.service import Campaigns
 from chalicelib.campaigns.store import CampaignStore
 from chalicelib.campaigns.validation import decode
 from ops.local import launch
@@ -97,7 +98,7 @@ def deploy(project, endpoint):
 def save_the_demo_campaign(stage):
     read = settings.read(stage.environ())
     with contextlib.closing(Client("dynamodb", read, Credentials("test", "test"))) as client:
-        CampaignStore(DynamoTable(client, read.name("campaigns"))).save(decode(DEMO))
+        Campaigns(CampaignStore(DynamoTable(client, read.name("campaigns"))), time.time).save(decode(DEMO))
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from chalicelib.campaigns.service import Campaigns
 from chalicelib.campaigns.store import CampaignStore
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.tickets.model import Entry
@@ -20,9 +21,9 @@ class Desk:
 
     def __init__(self, stock=2, store=TicketStore):
         self.table, self.clock = MemoryTable(), FakeClock()
-        self.campaigns = CampaignStore(self.table)
+        self.campaigns = Campaigns(CampaignStore(self.table), self.clock)
         self.campaigns.save(a_campaign(stock=stock))
-        self.stored = self.campaigns.get("birthday-bash")
+        self.stored = self.campaigns.stored("birthday-bash")
         self.secret = {"keys": []}
         self.rotate("K1")
         self.tickets = Tickets(store(self.table), lambda: self.keys, self.clock)

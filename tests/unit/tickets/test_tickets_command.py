@@ -3,6 +3,7 @@
 import pytest
 
 from chalicelib import errors
+from chalicelib.campaigns.service import Campaigns
 from chalicelib.campaigns.store import CampaignStore
 from chalicelib.tickets.model import Entry, Ticket
 from chalicelib.tickets.service import Tickets
@@ -55,7 +56,7 @@ def test_revoking_the_signing_key_makes_its_successor_and_forgets_its_private_ha
 def stage():
     """One key, and one ticket of the birthday bash that it signed."""
     table = MemoryTable()
-    CampaignStore(table).save(a_campaign())
+    Campaigns(CampaignStore(table), lambda: 0.0).save(a_campaign())
     store = TicketStore(table)
     store.begin("birthday-bash", "FAN", Entry(("m1",)))
     store.take("FAN", Ticket(NUMBER, "birthday-bash", "K1", "issued", issued_at=0))
