@@ -1,4 +1,4 @@
-"""For every test: no way to a real AWS account, none to the network, and the fixtures of tests/local_runtime.py and tests/operators.py."""
+"""For every test: no way to a real AWS account, none to the network, and the fixtures of local_runtime.py, clones.py and operators.py."""
 
 import os
 import sys
@@ -15,7 +15,7 @@ settings.register_profile(
 )
 settings.load_profile("guestlist")
 
-pytest_plugins = ["tests.local_runtime", "tests.operators"]
+pytest_plugins = ["tests.local_runtime", "tests.clones", "tests.operators"]
 
 NOWHERE = "http://127.0.0.1:1"
 """Nothing listens there: a test that forgets to ask for an emulator gets no AWS at all."""

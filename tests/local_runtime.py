@@ -37,21 +37,25 @@ class Stage(NamedTuple):
         return isolated({}, self.endpoint) | nowhere | {"STAGE": self.name} | more
 
 
+@contextlib.contextmanager
+def running_emulator(state=None, **settings):
+    """An emulator of your own: its endpoint. It ends with the block."""
+    port = free_port()
+    program = launch.emulator(port, state, **settings)
+    process = processes.start(program.command, program.environ)
+    try:
+        endpoint = f"http://127.0.0.1:{port}"
+        wait_until(lambda: answers(f"{endpoint}/_ministack/health"), process=process)
+        yield endpoint
+    finally:
+        processes.end([process], patience=3.0)
+
+
 @pytest.fixture(scope="session")
-def start_emulator(tmp_path_factory):
+def start_emulator():
     """Start emulators of your own: `start_emulator(AUTH="true")` answers the endpoint; all end with the session."""
     with contextlib.ExitStack() as running:
-
-        def start(state=None, **settings):
-            port = free_port()
-            program = launch.emulator(port, state, **settings)
-            process = processes.start(program.command, program.environ)
-            running.callback(processes.end, [process], patience=3.0)
-            endpoint = f"http://127.0.0.1:{port}"
-            wait_until(lambda: answers(f"{endpoint}/_ministack/health"), process=process)
-            return endpoint
-
-        yield start
+        yield lambda state=None, **settings: running.enter_context(running_emulator(state, **settings))
 
 
 @pytest.fixture(scope="session")

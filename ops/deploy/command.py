@@ -9,6 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from ops.deploy import account, releases, steps, tree, verify, wanted
 from ops.deploy.account import Account
 from ops.deploy.facts import wrong
+from ops.deploy.lock import Lock
 from ops.deploy.progress import Progress
 from ops.deploy.steps import Deployment, Step
 from ops.deploy.wanted import Wanted
@@ -67,7 +68,8 @@ def deploy(*, stage: str, dry_run: bool, told: tuple[str, ...]) -> None:
     _check_tree(stage, told, dry_run=dry_run)
     todo = [Step("plan", steps.show_plan), *([] if dry_run else steps.DEPLOY)]
     release = steps.release_name()
-    steps.run(todo, Deployment(where, files, Progress(len(todo)), release))
+    with Lock(where, "deploy") as lock:
+        steps.run(todo, Deployment(where, files, Progress(len(todo)), release, lock))
     click.echo("Nothing was changed, as this was a dry run." if dry_run else f"{stage} runs {release}.")
 
 
@@ -91,12 +93,13 @@ def verify_(*, stage: str) -> None:
 def rollback(*, stage: str, to: str | None) -> None:
     """Let the last release run again, at once: nothing is built. Safe to repeat; also takes a deploy back that broke off."""
     where, _ = _enter(stage)
-    kept = {release.id: release for release in releases.every(where)}
-    if to and to not in kept:
-        raise click.BadParameter(f"there is no {to}. Kept are {', '.join(kept) or 'none'}", param_hint="--to")
-    target = kept[to] if to else releases.target(where)
-    click.echo(f"{stage} goes back to {target.id}:", err=True)
-    releases.restore(where, target, lambda line: click.echo(f"  {line}", err=True))
+    with Lock(where, "rollback"):
+        kept = {release.id: release for release in releases.every(where)}
+        if to and to not in kept:
+            raise click.BadParameter(f"there is no {to}. Kept are {', '.join(kept) or 'none'}", param_hint="--to")
+        target = kept[to] if to else releases.target(where)
+        click.echo(f"{stage} goes back to {target.id}:", err=True)
+        releases.restore(where, target, lambda line: click.echo(f"  {line}", err=True))
     click.echo(f"{stage} runs {target.id}.")
 
 
@@ -112,7 +115,8 @@ def destroy(*, stage: str, tables: bool, yes: bool) -> None:
     if not yes and click.prompt("Type the stage's name to go on", err=True) != stage:
         raise click.ClickException("That is not its name: nothing was taken away")
     todo = steps.DESTROY_DATA if tables else steps.DESTROY
-    steps.run(todo, Deployment(where, files, Progress(len(todo)), ""))
+    with Lock(where, "destroy") as lock:
+        steps.run(todo, Deployment(where, files, Progress(len(todo)), "", lock))
     click.echo(f"{stage} is gone.")
 
 

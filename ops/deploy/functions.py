@@ -33,14 +33,19 @@ def facts(account: Account, wanted: Wanted) -> Iterator[Fact]:
         yield Fact(f"log {function.log_group}", "days kept", function.log_days, days)
 
 
+def make_logs(account: Account, wanted: Wanted) -> None:
+    """The functions' log groups, before there is a function that somebody could call: its role has no right to make one."""
+    for function in wanted.functions:
+        logs.keep(account, function.log_group, function.log_days)
+
+
 def mend(account: Account, wanted: Wanted) -> str:
-    """What Chalice leaves: tags, and how long logs are kept."""
+    """What Chalice leaves: tags."""
     lambda_, iam = account.client("lambda"), account.client("iam")
     tags = [{"Key": key, "Value": value} for key, value in account.tags.items()]
     for function in wanted.functions:
         lambda_.tag_resource(Resource=account.arn("lambda", f"function:{function.name}"), Tags=account.tags)
         iam.tag_role(RoleName=function.role, Tags=tags)
-        logs.keep(account, function.log_group, function.log_days)
     return f"{len(wanted.functions)} functions"
 
 

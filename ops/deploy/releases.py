@@ -13,7 +13,7 @@ import click
 import requests
 from botocore.exceptions import ClientError
 
-from ops.deploy import gateway, layers, mappings
+from ops.deploy import gateway, layers, lock, mappings
 from ops.deploy.account import Account, Json
 from ops.deploy.facts import Fact
 from ops.deploy.wanted import Function, Wanted
@@ -176,7 +176,7 @@ def _forget_old_ones(account: Account, wanted: Wanted) -> None:
             gateway_.delete_deployment(restApiId=api["id"], deploymentId=one["id"])
     keys = {f"releases/{r.id}.json" for r in kept}
     packages = [part for r in kept for f in r.functions.values() for part in (f, *f["layers"])]
-    keys |= {package_key(part["code"]) for part in packages} | {"current"}
+    keys |= {package_key(part["code"]) for part in packages} | {"current", lock.KEY}
     for one in account.pages("s3", "list_objects_v2", "Contents", Bucket=account.bucket):
         if one["Key"] not in keys:
             s3.delete_object(Bucket=account.bucket, Key=one["Key"])

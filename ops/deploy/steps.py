@@ -25,6 +25,7 @@ from ops.deploy import (
 )
 from ops.deploy.account import Account
 from ops.deploy.facts import wrong
+from ops.deploy.lock import Lock
 from ops.deploy.progress import Progress
 from ops.deploy.wanted import Wanted
 from ops.local.launch import PROJECT
@@ -39,6 +40,7 @@ class Deployment(NamedTuple):
     progress: Progress
     release: str
     """The name of the release that is made."""
+    lock: Lock
 
 
 class Step(NamedTuple):
@@ -51,6 +53,7 @@ def run(steps: list[Step], deployment: Deployment) -> None:
     for step in steps:
         deployment.progress.begin(step.title)
         try:
+            deployment.lock.hold()
             outcome = step.act(deployment)
         except BaseException:
             deployment.progress.failed()
@@ -83,6 +86,7 @@ def make_resources(it: Deployment) -> str:
 
 
 def make_functions(it: Deployment) -> str:
+    functions.make_logs(it.account, it.wanted)
     command = [sys.executable, "-m", "ops.package.deployer", "--stage", it.account.stage]
     return chalice.deploy(
         it.account, it.wanted, [*command, "--package", str(_package_folder(it.account))], it.progress.say

@@ -1,5 +1,6 @@
 """Our CloudFormation templates, read: what outlives its stack, and which parameters it takes."""
 
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +34,9 @@ def _short_form(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> Json:
 _Loader.add_multi_constructor("!", _short_form)
 
 
+@functools.cache  # a parse takes 0.1 s, and one command asks many times
 def load(text: str) -> Json:
-    """The document, with CloudFormation's functions in their long form. JSON is YAML too."""
+    """The document, with CloudFormation's functions in their long form; not to be changed. JSON is YAML too."""
     document: Json = yaml.load(text, _Loader)  # noqa: S506  # a SafeLoader
     return document
 

@@ -14,7 +14,7 @@ READS = re.compile(r"(Get|List|Describe|BatchGet|Detect|Lookup|Validate|Head)")
 
 
 class Proxy:
-    """`calls` are the names of the calls that change something, in order; `fault(number, name)` may say what goes wrong with one.
+    """`calls` are the names of the calls that change something, in order; `fault(name)` may say what goes wrong with one.
 
     "refuse" answers it 403 without doing it; a function is run when the call is done, and its answer is lost.
     """
@@ -23,13 +23,11 @@ class Proxy:
         self.calls = []
         self.fault = no_fault
         self._target = urlsplit(target).netloc
-        self._lock = threading.Lock()
         proxy = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
             disable_nagle_algorithm = True
-            wbufsize = -1
 
             def answer(self):
                 proxy._answer(self)
@@ -65,9 +63,8 @@ class Proxy:
     def _count(self, name):
         if not name:
             return None
-        with self._lock:
-            self.calls.append(name)
-            return self.fault(len(self.calls), name)
+        self.calls.append(name)
+        return self.fault(name)
 
     def _forward(self, request, body):
         with contextlib.closing(http.client.HTTPConnection(self._target, timeout=60)) as connection:
@@ -76,7 +73,7 @@ class Proxy:
             return answer.status, answer.getheaders(), answer.read()
 
 
-def no_fault(_number, _name):
+def no_fault(_name):
     return None
 
 

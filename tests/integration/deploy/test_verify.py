@@ -12,9 +12,9 @@ IMPOSSIBLE = {"Resources": {"Queue": QUEUE}}
 
 
 @pytest.fixture(scope="module")
-def stage(built, start_emulator):
+def stage(built, start_emulator, tmp_path_factory):
     """Deployed after a first attempt that CloudFormation took back: such a stack can only be deleted."""
-    clone = built.at(start_emulator())
+    clone = built.copy(tmp_path_factory.mktemp("verified"), start_emulator())
     cloudformation = clone.client("cloudformation")
     cloudformation.create_stack(StackName="guestlist-staging", TemplateBody=json.dumps(IMPOSSIBLE))
     wait_until(lambda: cloudformation.describe_stacks()["Stacks"][0]["StackStatus"] == "ROLLBACK_COMPLETE")

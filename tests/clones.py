@@ -6,7 +6,6 @@ import platform
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import boto3
 import pytest
@@ -15,7 +14,7 @@ from ops.local import launch
 from ops.local.environment import REGION, isolated
 
 ARCHITECTURE = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
-BUILT_BEFORE = Path(__file__).with_name("built_before.py")
+BUILT_BEFORE = launch.PROJECT / "tests" / "integration" / "deploy" / "built_before.py"
 
 
 class Clone:
@@ -34,10 +33,11 @@ class Clone:
         self._git("init", "--quiet")
         self.commit()
 
-    def at(self, endpoint):
-        """The same clone with another account."""
+    def copy(self, folder, endpoint):
+        """The same clone, with all that was built in it, in another folder and with another account."""
+        shutil.copytree(self.folder, folder, dirs_exist_ok=True)
         other = object.__new__(Clone)
-        other.folder, other.endpoint, other._environ = self.folder, endpoint, isolated(_kept(), endpoint)
+        other.folder, other.endpoint, other._environ = folder, endpoint, isolated(_kept(), endpoint)
         return other
 
     def commit(self, *, tested=True):
@@ -151,7 +151,7 @@ def make_clone():
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory):
-    """A clone whose package is built, for `quick`. Give it an account with `at`."""
+    """A clone whose package is built, for `quick`. Give it an account with `copy`."""
     clone = Clone(tmp_path_factory.mktemp("built"), "http://127.0.0.1:1")
     clone.build("staging")
     return clone
