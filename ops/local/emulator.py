@@ -32,6 +32,7 @@ def serve() -> None:
     import_rest_apis_whole()
     make_functions_active_at_once()
     report_errors_as_lambda_does()
+    let_containers_finish()
     forward_to_the_functions_host()
     poll_queues_without_delay()
     lose_no_message_to_a_race()
@@ -183,6 +184,28 @@ def report_errors_as_lambda_does() -> None:
 
     lambda_svc._execute_function_warm = marking(lambda_svc._execute_function_warm)
     lambda_svc._execute_function_proxy = marking(lambda_svc._execute_function_proxy)
+
+
+def let_containers_finish() -> None:
+    """A change of a function's settings, or the failure of one of its containers, killed all others, those at work and starting, too.
+
+    On AWS what has begun goes on, in a container that takes no further event. Here it failed, and a queue's batch was seen again when
+    its visibility timeout had run out.
+    """
+    kill, release = lambda_runtime.kill_workers, lambda_svc.release_worker
+
+    def kill_idle(workers: list[Any]) -> None:
+        kill([worker for worker in workers if worker and not worker._lock.locked()])
+
+    def release_or_kill(worker: Any) -> None:
+        release(worker)
+        with lambda_runtime._lock:
+            is_kept = any(worker in pool for pool in lambda_runtime._workers.values())
+        if not is_kept:
+            kill([worker])  # which knows None, too
+
+    lambda_runtime.kill_workers = kill_idle
+    lambda_svc.release_worker = release_or_kill
 
 
 def forward_to_the_functions_host() -> None:
