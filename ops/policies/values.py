@@ -99,11 +99,6 @@ def objects(value: Value) -> list[Object]:
     return [atom for atom in value if isinstance(atom, Object)]
 
 
-def _few_texts(value: Value) -> Value:
-    """What may be any of very many texts is not worth knowing."""
-    return value if len(value) <= _MOST_TEXTS else value - texts(value) | UNKNOWN
-
-
 def joined(parts: Iterable[Value]) -> Value:
     """All texts that can come of writing the parts one after another."""
     parts = list(parts)
@@ -147,6 +142,8 @@ class Heap:
     def __init__(self) -> None:
         self._fields: defaultdict[object, dict[str, Value]] = defaultdict(dict)
         self.changed = True
+        self._crowded: set[tuple[object, str]] = set()
+        """What may be any of very many texts, so that none is worth knowing: not later either, or nothing would ever be read to its end."""
         self.frame = functools.cache(Frame)
         """There is one frame, and one object, of a kind: they are told apart by what they are."""
         self._object = functools.cache(Object)
@@ -158,7 +155,12 @@ class Heap:
     def put(self, holder: object, name: str, value: Value) -> None:
         before = self._fields[holder].get(name)
         if before is None or not value <= before:
-            self._fields[holder][name] = after = _few_texts((before or NOTHING) | value)
+            after = (before or NOTHING) | value
+            if len(after) > _MOST_TEXTS:
+                self._crowded.add((holder, name))
+            if (holder, name) in self._crowded:
+                after = after - texts(after) | UNKNOWN
+            self._fields[holder][name] = after
             self.changed |= after != before
 
     def get(self, holder: object, name: str) -> Value | None:

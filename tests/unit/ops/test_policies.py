@@ -310,6 +310,12 @@ def test_a_call_is_found_however_the_code_reaches_it(small, body):
     assert probe(small, body) == {("dynamodb:Scan", "arn:aws:dynamodb:*:*:table/guestlist-{stage}-campaigns")}
 
 
+def test_what_may_be_very_many_texts_is_read_to_its_end(small):
+    some, others = (tuple(f"{letter}{number}" for number in range(20)) for letter in "ab")
+    body = f"reasons = {{**dict.fromkeys({some}, 1), **dict.fromkeys({others}, 2)}}\n        reasons[input()]"
+    assert probe(small, f"{body}\n        self.scan()")
+
+
 def test_what_stands_there_and_is_never_reached_is_not_granted(small):
     assert probe(small, "pass") == set()
 
