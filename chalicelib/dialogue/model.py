@@ -32,6 +32,8 @@ class Message(NamedTuple):
     """Of a start: the campaign's ref in the link or QR code, or empty."""
     campaign: str = ""
     """The id of the campaign whose page the fan is on (web chat), or empty where one chat serves all campaigns."""
+    source: str = ""
+    """Of a first message on that page: the source in the page's link, or empty. Elsewhere it is in the ref."""
     media: str = ""
     """Of media: sticker, image, audio, video, file, location, …"""
     locale: str = ""

@@ -7,7 +7,7 @@ its turn and gets the same replies, or repeats the same steps.
 
 from typing import NamedTuple
 
-from chalicelib.campaigns.model import Campaign, Stored
+from chalicelib.campaigns.model import Campaign, Stored, unmarked
 from chalicelib.campaigns.service import Campaigns
 from chalicelib.clock import Clock
 from chalicelib.dialogue import engine, home
@@ -112,6 +112,7 @@ class Dialogue:
         forget = isinstance(turn.effect, Forget)
         if stored:
             turn = self._made_true(turn, before.state, message, scene, stored)
+            self._count(turn, message, scene, stored)
         if not forget:
             self._conversations.append(message, before, turn.state, turn.replies, self._clock())
         self._log(
@@ -169,7 +170,8 @@ class Dialogue:
         match turn.effect:
             case Begin():
                 entry = scene.entry or self._entry(message, stored)
-                begun = entry._replace(attempts=(*entry.attempts, digest(message.id)))
+                attempts = (*entry.attempts, digest(message.id))
+                begun = entry._replace(attempts=attempts, source=entry.source or _source(message, stored))
                 held = self._tickets.begin(stored, message.conversation, begun)
                 if held:  # won in a turn that was never committed
                     state = state._replace(campaign=stored.campaign.campaign_id, step="finished", ticket=held)
@@ -179,7 +181,21 @@ class Dialogue:
                 return engine.conclude(turn, scene, won(stored, message.conversation))
         return turn
 
+    def _count(self, turn: Turn, message: Message, scene: Scene, stored: Stored) -> None:
+        """Where the fan comes by a source's link and does not begin, which would tell it too, keep that they came."""
+        came = message.kind == "start" or scene.entry is not None
+        known = scene.entry is not None and (scene.entry.source or scene.entry.attempts)
+        source = _source(message, stored)
+        if source and came and not known and not isinstance(turn.effect, Begin | Forget):
+            self._tickets.come(stored, message.conversation, source)
+
     def _entry(self, message: Message, stored: Stored) -> Entry:
         """What the fan did before this message."""
         entry = self._tickets.entry(stored, message.conversation)
         return entry._replace(attempts=tuple(begun for begun in entry.attempts if begun != digest(message.id)))
+
+
+def _source(message: Message, stored: Stored) -> str:
+    """The campaign's source whose link the fan follows; empty for none, one made up, and a draft, which nobody can play yet."""
+    source = message.source or unmarked(message.ref)[1]
+    return source if source in stored.sources and stored.campaign.state != "draft" else ""

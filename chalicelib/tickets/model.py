@@ -40,3 +40,5 @@ class Entry(NamedTuple):
     """The id of the ticket that was won, or empty."""
     kid: str = ""
     """The key that signed the ticket."""
+    source: str = ""
+    """Of the link that the fan came by first, or empty."""

@@ -2,9 +2,9 @@
 
 import base64
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-from chalicelib.campaigns.model import Stored
+from chalicelib.campaigns.model import Counts, Stored
 from chalicelib.clock import Clock, iso, milliseconds
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.tickets.model import Entry, Ticket, ticket_id
@@ -29,6 +29,10 @@ class Tickets:
     def code(self, campaign_id: str, entry: Entry) -> str:
         """The code of the ticket that the entry won, or empty."""
         return self._keys().sign(campaign_id, entry.ticket, entry.kid) if entry.ticket else ""
+
+    def come(self, stored: Stored, conversation: str, source: str) -> None:
+        """The fan comes from one of the campaign's sources; again, and from another one, changes nothing."""
+        self._store.come(stored.campaign.campaign_id, _fan(stored, conversation), source)
 
     def begin(self, stored: Stored, conversation: str, entry: Entry) -> str:
         """The fan begins the last of the entry's attempts: empty, or the code of the ticket that they hold already."""
@@ -73,6 +77,14 @@ class Tickets:
         """The fan finished without winning: empty, or the code of the ticket that they hold all the same."""
         now = milliseconds(self._clock)
         return self._unless_held(stored, conversation, lambda campaign, fan: self._store.lose(campaign, fan, now))
+
+    def is_played(self, campaign_id: str) -> bool:
+        """Whether anything of a fan is kept with the campaign."""
+        return self._store.is_played(campaign_id)
+
+    def counts(self, campaign_id: str) -> Mapping[str, Counts]:
+        """How many fans came from each source and how far, exactly; under the empty one, those who came without."""
+        return self._store.counts(campaign_id)
 
     def get(self, claims: Claims) -> Ticket:
         """The ticket that a good code names, or `NotFound`."""

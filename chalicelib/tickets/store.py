@@ -3,21 +3,24 @@
 | pk | sk | item |
 | --- | --- | --- |
 | `campaign#<id>` | `stock` | written by campaigns; `left` goes down here |
-| `campaign#<id>#<shard>` | `entry#<fan>` | a fan's attempts and their end; the fan is a key that only the campaign's salt explains |
+| `campaign#<id>#<shard>` | `entry#<fan>` | how a fan came and fared; the fan is a key that only the campaign's salt explains |
 | `campaign#<id>#<shard>` | `ticket#<ticket id>` | a ticket; nothing in it says whose it is |
 | `revocations` | `<campaign id>#<ticket id>` | so that scanners without a network can know |
 
 Sixteen shards, because a partition takes 1,000 writes a second.
 """
 
+import contextlib
 import hashlib
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 
 from chalicelib.aws.tables import Change, ConditionFailed, Create, Item, Put, Table
-from chalicelib.campaigns.model import partition
+from chalicelib.campaigns.model import Counts, partition
 from chalicelib.tickets.model import Entry, Ticket
 
 _REVOCATIONS = "revocations"
+_SHARDS = "0123456789abcdef"
 
 
 class SoldOut(Exception):
@@ -42,14 +45,19 @@ class TicketStore:
 
     def entry(self, campaign_id: str, fan: str) -> Entry:
         item = self._table.get(_shard(campaign_id, fan), f"entry#{fan}")
-        return Entry(tuple(item["attempts"]), item["ticket"], item["kid"]) if item else Entry()
+        if item is None:
+            return Entry()
+        return Entry(tuple(item["attempts"]), item["ticket"], item["kid"], item.get("source", ""))
+
+    def come(self, campaign_id: str, fan: str, source: str) -> None:
+        """The fan comes from a source: that counts where it is the first that we hear of them."""
+        with contextlib.suppress(ConditionFailed):
+            self._table.write(_entry(campaign_id, fan, Entry(source=source)))
 
     def begin(self, campaign_id: str, fan: str, entry: Entry) -> None:
-        """Write the entry's attempts: `AlreadyHeld` where it has a ticket."""
-        key = _key(campaign_id, "entry", fan)
-        first = Create(key | {"attempts": entry.attempts, "ticket": "", "kid": ""})
+        """Write the entry's attempts: `AlreadyHeld` where it has a ticket. Its source counts where it is the first write."""
         try:
-            self._table.write(first)
+            self._table.write(_entry(campaign_id, fan, entry))
         except ConditionFailed:
             self._change_entry(campaign_id, fan, {"attempts": entry.attempts})
 
@@ -70,6 +78,21 @@ class TicketStore:
             stock, entry, _ = range(3)
             reason = AlreadyHeld if entry in failed.steps else SoldOut if stock in failed.steps else Taken
             raise reason from failed
+
+    def is_played(self, campaign_id: str) -> bool:
+        """Whether any fan has an entry."""
+        return any(True for shard in _SHARDS for _ in self._table.query(_shard_of(campaign_id, shard), limit=1))
+
+    def counts(self, campaign_id: str) -> Mapping[str, Counts]:
+        """The fans by their source, all of which are read: see docs/decisions/0010-sources.md."""
+        reached: Counter[tuple[str, str]] = Counter()
+        for shard in _SHARDS:
+            pk = _shard_of(campaign_id, shard)
+            for entry in self._table.query(pk, begins="entry#", only=("source", "attempts", "ticket", "finishedAt")):
+                source = entry.get("source", "")
+                reached.update((source, stage) for stage in _stages(entry))
+        sources = {source for source, _ in reached}
+        return {source: Counts(*(reached[source, stage] for stage in Counts._fields)) for source in sources}
 
     def get(self, campaign_id: str, ticket_id: str) -> Ticket | None:
         item = self._table.get(_shard(campaign_id, ticket_id), f"ticket#{ticket_id}")
@@ -113,5 +136,26 @@ def _key(campaign_id: str, kind: str, name: str) -> Item:
     return {"pk": _shard(campaign_id, name), "sk": f"{kind}#{name}"}
 
 
+def _entry(campaign_id: str, fan: str, entry: Entry) -> Create:
+    came = {"source": entry.source} if entry.source else {}
+    return Create(_key(campaign_id, "entry", fan) | {"attempts": entry.attempts, "ticket": "", "kid": ""} | came)
+
+
+def _stages(entry: Item) -> Iterator[str]:
+    """How far the fan of an entry came: names of `Counts`."""
+    if "source" in entry:
+        yield "scans"
+    if entry["attempts"]:
+        yield "starts"
+    if "finishedAt" in entry:
+        yield "finishes"
+    if entry["ticket"]:
+        yield "wins"
+
+
 def _shard(campaign_id: str, name: str) -> str:
-    return f"{partition(campaign_id)}#{hashlib.sha256(name.encode()).hexdigest()[0]}"
+    return _shard_of(campaign_id, hashlib.sha256(name.encode()).hexdigest()[0])
+
+
+def _shard_of(campaign_id: str, shard: str) -> str:
+    return f"{partition(campaign_id)}#{shard}"

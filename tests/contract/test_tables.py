@@ -90,6 +90,12 @@ def test_a_query_answers_a_partition_in_order(table, pk):
     assert len(list(table.query(pk))) == 4
 
 
+def test_a_query_answers_the_attributes_that_are_asked_for_and_only_those_that_are_there(table, pk):
+    table.write(Put({"pk": pk, "sk": "a", "status": "issued", "list": [1], "left": 3}))
+    table.write(Put({"pk": pk, "sk": "b", "left": 4}))
+    assert list(table.query(pk, only=("status", "list"))) == [{"status": "issued", "list": [1]}, {}]
+
+
 def test_a_query_reads_on_past_a_page(table, pk):
     for number in range(25):
         table.write(Put({"pk": pk, "sk": f"{number:02}", "filling": "x" * 100_000}))

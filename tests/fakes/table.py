@@ -19,14 +19,14 @@ class MemoryTable:
             self.reads += 1
             return copy.deepcopy(self._items.get((pk, sk)))
 
-    def query(self, pk, *, begins="", newest_first=False, limit=0):
+    def query(self, pk, *, begins="", newest_first=False, limit=0, only=()):
         with self._lock:
             self.reads += 1
             keys = sorted(
                 (key for key in self._items if key[0] == pk and key[1].startswith(begins)), reverse=newest_first
             )
             found = [copy.deepcopy(self._items[key]) for key in keys[: limit or None]]
-        yield from found
+        yield from ({name: item[name] for name in only or item if name in item} for item in found)
 
     def page(self, pk, *, begins="", after="", limit):
         with self._lock:
