@@ -15,6 +15,12 @@ from typing import NamedTuple
 
 import requests
 
+from chalicelib import settings
+from chalicelib.access.service import Tokens
+from chalicelib.access.store import TokenStore
+from chalicelib.aws.client import Client
+from chalicelib.aws.signature import Credentials
+from chalicelib.aws.tables import DynamoTable
 from chalicelib.dialogue.model import Message
 from ops.local.launch import PROJECT
 from tests.contract.messenger.graph import Graph, error
@@ -113,6 +119,12 @@ class Drive:
 
     def fan(self):
         return Fan(self, f"{next(self._new)}{uuid.uuid4().int % 10**12:012}")
+
+    def token(self, role):
+        """A new token, as an operator makes it."""
+        read = settings.read(self.stage.environ())
+        with contextlib.closing(Client("dynamodb", read, Credentials("test", "test"))) as client:
+            return Tokens(TokenStore(DynamoTable(client, read.name("users"))), time.time).create(role, "the drive")
 
     def put_on_the_inbound_queue(self, psid, message_id, **what):
         """A neutral message, which the queue never takes for one that it has seen."""
@@ -232,6 +244,12 @@ def a_wrong_token_is_nobodys(drive):
     assert answer.status_code == 401, answer.text
 
 
+def a_steward_has_a_token_of_their_own(drive):
+    headers = {"Authorization": f"Bearer {drive.token('steward')}"}
+    answer = requests.post(f"{drive.url}/tickets/redeem", json={}, headers=headers, timeout=PATIENCE)
+    assert answer.status_code == 400, answer.text
+
+
 def a_message_comes_again(drive):
     """After another one: its replies were sent long ago."""
     fan = drive.fan()
@@ -307,6 +325,7 @@ def a_message_cannot_be_read(drive):
 
 SCENES = (
     a_wrong_token_is_nobodys,
+    a_steward_has_a_token_of_their_own,
     a_scanner_fetches_the_keys,
     a_fan_scans_the_poster,
     a_fan_wins_and_is_let_in,
