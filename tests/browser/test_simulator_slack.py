@@ -5,23 +5,14 @@ import re
 import threading
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+import requests
+from playwright.sync_api import expect
 
 from tests.unit.simulator.fake_application import a_simulator, until
 from tests.unit.simulator.slack_side import Slack, actions, button, section
 
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 PHONE = {"width": 390, "height": 844}
 IN_PRIVATE = "I have written to you in private."
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield running
-        running.close()
 
 
 @pytest.fixture
@@ -31,9 +22,9 @@ def simulator():
 
 
 @pytest.fixture
-def page(browser, simulator):
+def page(chromium, simulator):
     """The page of a new visitor; whatever it complains about fails the test."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    context = chromium.new_context(viewport={"width": 1280, "height": 800})
     opened = context.new_page()
     complaints = []
     opened.on("pageerror", lambda error: complaints.append(str(error)))
@@ -297,3 +288,27 @@ def test_a_keyboard_alone_will_do(page, slack, app, me):
     log(page).get_by_role("button", name="On a boat").focus()
     page.keyboard.press("Space")
     until(lambda: app.heard("interactions"))
+
+
+def test_a_whole_quiz_is_played_with_the_real_application_from_the_command_to_the_ticket(local_run, chromium):
+    page = chromium.new_page(viewport={"width": 1280, "height": 800})
+    page.goto(local_run.simulator)
+    headers = {"Authorization": "Bearer local-organiser-token"}
+    campaign = requests.get(f"{local_run.web}/campaigns/birthday-bash", headers=headers, timeout=10).json()
+    expect(log(page)).to_contain_text("This is between you and the app")
+    say(page, "/guestlist play bash")
+    for asked in campaign["questions"]:
+        expect(log(page)).to_contain_text(asked["text"]["en"], timeout=15_000)
+        if asked["kind"] == "text":
+            say(page, asked["accept"]["en"][0])
+            continue
+        title = next(choice["text"]["en"] for choice in asked["choices"] if choice["id"] == asked["answer"])
+        log(page).get_by_role("button", name=title).click()
+        expect(log(page)).to_contain_text(f"✓ {title}", timeout=15_000)
+        expect(log(page).get_by_role("button", name=title)).to_have_count(0)
+    picture = log(page).get_by_role("img", name="QR")
+    expect(picture).to_be_visible(timeout=15_000)
+    assert picture.evaluate("image => image.naturalWidth") > 0
+    page.get_by_role("tab", name="Home").click()
+    expect(page.get_by_text("Your campaigns and tickets")).to_be_visible(timeout=15_000)
+    page.close()
