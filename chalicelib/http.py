@@ -10,7 +10,7 @@ import json
 import re
 import traceback
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from urllib.parse import unquote
 
 from chalice.app import AuthRequest, AuthResponse, Chalice, Request, Response
@@ -40,6 +40,7 @@ PAGE_DEFAULT, PAGE_LIMIT = 50, 100
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
+MERGE_PATCH = "application/merge-patch+json"
 
 _STATUS: dict[type[errors.GuestlistError], int] = {
     errors.Invalid: 400,
@@ -171,6 +172,11 @@ class Text(Response):
         return super().to_dict([])
 
 
+def raw_body(request: Request) -> bytes:
+    """The body as it was sent: Chalice's type says `str | bytes`, and it always gives bytes."""
+    return cast("bytes", request.raw_body)
+
+
 def json_object(request: Request) -> dict[str, Any]:
     """The body as a JSON object, or `Invalid`."""
     try:
@@ -275,7 +281,7 @@ def _answer(call: _Call, view: Callable[[], Any]) -> Response:
         _check_size(call.request, SIGNED_BODY_LIMIT if PLATFORM in call.roles else BODY_LIMIT)
         answer = view()
     except tuple(_STATUS) as error:
-        return _refusal(error)
+        return refusal(error)
     except Exception as error:  # noqa: BLE001  # the edge: the caller gets an answer, the log gets the place
         where = traceback.extract_tb(error.__traceback__)[-1]
         place = f"{where.filename.rpartition('/')[2]}:{where.lineno}"
@@ -303,7 +309,8 @@ def _check_size(request: Request, limit: int) -> None:
         raise errors.TooLarge(f"The body has {len(request.raw_body)} bytes; the limit is {limit}")
 
 
-def _refusal(error: errors.GuestlistError) -> Response:
+def refusal(error: errors.GuestlistError) -> Response:
+    """An error in HTTP."""
     status = next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
     if isinstance(error, errors.Unavailable):
         log("unavailable", reason=str(error), failures=1)

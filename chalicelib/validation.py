@@ -66,6 +66,19 @@ def convert(body: dict[str, Json], kind: type[T]) -> T:
     raise Invalid(f"The body cannot be taken: {what} wrong", wrong)
 
 
+def merged(document: Json, patch: Json) -> Json:
+    """The document as a merge patch changes it: null takes a field away (https://www.rfc-editor.org/rfc/rfc7396)."""
+    if not isinstance(patch, dict):
+        return patch
+    fields = dict(document) if isinstance(document, dict) else {}
+    for name, value in patch.items():
+        if value is None:
+            fields.pop(name, None)
+        else:
+            fields[name] = merged(fields.get(name), value)
+    return fields
+
+
 _type_info: Callable[[type[Any]], inspect.Type] = functools.cache(inspect.type_info)
 
 
