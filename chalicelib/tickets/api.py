@@ -72,13 +72,13 @@ class TicketsApi:
 
 
 def _svg(code: str) -> Response:
-    from chalicelib.tickets import qr  # noqa: PLC0415  # segno takes 45 ms, and only pictures need it
+    from chalicelib.pages import qr  # noqa: PLC0415  # segno takes 45 ms, and only pictures need it
 
     return http.response(qr.svg(code), "image/svg+xml; charset=utf-8", _PICTURE_HEADERS)
 
 
 def _png(code: str) -> Response:
-    from chalicelib.tickets import qr  # noqa: PLC0415  # as above
+    from chalicelib.pages import qr  # noqa: PLC0415  # as above
 
     return Response(qr.png(code), {"Content-Type": "image/png", **_PICTURE_HEADERS})
 

@@ -1,4 +1,4 @@
-"""A ticket's QR code. It holds exactly the ticket's code, black on white, with the quiet zone that scanners need.
+"""A QR code: a ticket's code, or a link. It holds exactly the text, black on white, with the quiet zone that scanners need.
 
 Error correction M survives a cracked screen (15%) and keeps the modules large: 41 by 41 for a usual code.
 """

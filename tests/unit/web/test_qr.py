@@ -3,7 +3,8 @@ import xml.etree.ElementTree as ET
 import pytest
 from PIL import Image, ImageFilter
 
-from chalicelib.tickets import qr, signing
+from chalicelib.pages import qr
+from chalicelib.tickets import signing
 from tests.pictures import decoded, opened
 
 RING = signing.KeyRing.from_secret({"keys": [signing.new_key("K1")]})
