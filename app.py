@@ -1,7 +1,7 @@
 """Every way into Guestlist, one line each. What happens there is in chalicelib; `wiring` says who does it."""
 
 from chalicelib import http, settings, wiring
-from chalicelib.http import ANYONE, FAN, ORGANISER, PLATFORM, STEWARD
+from chalicelib.http import ANYONE, FAN, ORGANISER, PLATFORM, SERVICE, STEWARD
 
 app = http.Application("guestlist")
 app.api.binary_types = ["*/*"]  # pictures reach browsers whatever they accept, and webhooks reach us byte for byte
@@ -121,6 +121,45 @@ def redeem_ticket():
 @app.route("/tickets/keys", methods=["GET"], who=ANYONE)
 def show_ticket_keys():
     return wiring.tickets_api().keys()
+
+
+# Users
+
+
+@app.route("/users", methods=["POST"], who=(ORGANISER, SERVICE), authorizer=authorise)
+def create_user():
+    return wiring.users_api().create(app.current_request)
+
+
+@app.route("/users", methods=["GET"], who=(ORGANISER, SERVICE), authorizer=authorise)
+def list_users():
+    return wiring.users_api().page(app.current_request)
+
+
+@app.route("/users/{user}", methods=["GET"], who=(ORGANISER, SERVICE), authorizer=authorise)
+def show_user(user):
+    return wiring.users_api().show(user)
+
+
+@app.route("/users/{user}", methods=["PUT"], who=(ORGANISER, SERVICE), authorizer=authorise)
+def replace_user(user):
+    return wiring.users_api().replace(user, app.current_request)
+
+
+@app.route(
+    "/users/{user}",
+    methods=["PATCH"],
+    who=(ORGANISER, SERVICE),
+    authorizer=authorise,
+    content_types=[http.JSON, http.MERGE_PATCH],
+)
+def patch_user(user):
+    return wiring.users_api().patch(user, app.current_request)
+
+
+@app.route("/users/{user}", methods=["DELETE"], who=(ORGANISER, SERVICE), authorizer=authorise)
+def delete_user(user):
+    return wiring.users_api().delete(user, app.current_request)
 
 
 # The service itself

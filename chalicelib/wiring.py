@@ -31,10 +31,13 @@ if TYPE_CHECKING:
     from chalicelib.channels.slack.oauth import SlackInstall
     from chalicelib.channels.web.api import WebChat
     from chalicelib.dialogue.service import Dialogue
+    from chalicelib.idempotency import Idempotency
     from chalicelib.pages.page import Pages
     from chalicelib.tickets.api import TicketsApi
     from chalicelib.tickets.service import Tickets
     from chalicelib.tickets.signing import KeyRing
+    from chalicelib.users.api import UsersApi
+    from chalicelib.users.service import Users
 # ruff: noqa: PLC0415
 
 
@@ -97,6 +100,28 @@ def campaigns_api() -> "CampaignsApi":
     from chalicelib.campaigns.api import CampaignsApi
 
     return CampaignsApi(campaigns())
+
+
+@functools.cache
+def idempotency() -> "Idempotency":
+    from chalicelib.idempotency import Idempotency
+
+    return Idempotency(table("users"), clock.system)
+
+
+@functools.cache
+def users() -> "Users":
+    from chalicelib.users.service import Users
+    from chalicelib.users.store import UserStore
+
+    return Users(UserStore(table("users")), inbox(), clock.system)
+
+
+@functools.cache
+def users_api() -> "UsersApi":
+    from chalicelib.users.api import UsersApi
+
+    return UsersApi(users(), idempotency(), read_settings().base_url)
 
 
 def key_ring() -> "KeyRing":
@@ -196,7 +221,10 @@ def bot() -> "Bot":
     from chalicelib.channels.inbox import Bot
     from chalicelib.channels.outbox import Outbox
 
-    return Bot(queue("inbound.fifo"), dialogue(), Outbox(queue("outbound.fifo")), deletions())
+    def forget_users(conversation: str) -> None:
+        users().forget(conversation)
+
+    return Bot(queue("inbound.fifo"), dialogue(), Outbox(queue("outbound.fifo")), forget_users, deletions())
 
 
 @functools.cache

@@ -13,6 +13,8 @@ from chalicelib.dialogue.store import ConversationStore
 from chalicelib.tickets.service import Tickets
 from chalicelib.tickets.signing import KeyRing, new_key
 from chalicelib.tickets.store import TicketStore
+from chalicelib.users.service import Users
+from chalicelib.users.store import UserStore
 from tests.builders import a_campaign
 from tests.fakes.queue import MemoryQueue
 from tests.fakes.table import MemoryTable
@@ -55,6 +57,7 @@ class World:
         self.clock = FakeClock()
         self.records = records or MemoryTable()
         self.conversations = conversations or MemoryTable()
+        self.accounts = MemoryTable()
         self.inbound, self.outbound, self.parked = MemoryQueue(), MemoryQueue(), MemoryQueue()
         self.channel = FakeChannel()
         self.lines = []
@@ -75,7 +78,10 @@ class World:
             self.store(conversations), self.campaigns, self.tickets, "https://fans.example", self.clock, self.log
         )
         self.inbox = Inbox(inbound, self.log)
-        self.bot = Bot(inbound, self.dialogue, Outbox(outbound), Deletions(conversations, self.clock))
+        self.users = Users(UserStore(wrapped(self.accounts)), self.inbox, self.clock)
+        self.bot = Bot(
+            inbound, self.dialogue, Outbox(outbound), self.users.forget, Deletions(conversations, self.clock)
+        )
         self.sender = Sender(outbound, self.parked, {"messenger": wrapped(self.channel)}, self.log)
 
     def log(self, event, **fields):

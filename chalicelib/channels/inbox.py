@@ -27,6 +27,10 @@ class Inbox:
         for message in messages:
             self._log("received", trace=message.trace, conversation=digest(message.conversation), kind=message.kind)
 
+    def forget(self, conversation: str, code: str, at: int) -> None:
+        """Have all that is kept of a conversation deleted, in order with its messages; `code` names this wish, of `at` milliseconds."""
+        self.accept([Message(conversation, code, at, kind="deletion", trace=digest(conversation, code))])
+
 
 class Answer(Protocol):
     @property
@@ -56,12 +60,20 @@ class Deletions(Protocol):
 
 
 class Bot:
-    """The function's side."""
+    """The function's side. `forget_users` deletes the users whose chat a conversation is, or raises `Unavailable`; again is fine."""
 
-    def __init__(self, queue: Queue, dialogue: Dialogue, outbox: Outbox, deletions: Deletions) -> None:
+    def __init__(
+        self,
+        queue: Queue,
+        dialogue: Dialogue,
+        outbox: Outbox,
+        forget_users: Callable[[str], None],
+        deletions: Deletions,
+    ) -> None:
         self._queue = queue
         self._dialogue = dialogue
         self._outbox = outbox
+        self._forget_users = forget_users
         self._deletions = deletions
 
     def handle(self, event: Mapping[str, Any], remaining: Callable[[], int]) -> batch.Failures:
@@ -79,6 +91,7 @@ class Bot:
         if turn.newest:  # else the replies were kept before the next message was begun
             self._outbox.send(message, turn.replies)
         if turn.forget:
+            self._forget_users(message.conversation)  # first: once the conversation is gone, nobody knows of the wish
             self._dialogue.forget(message.conversation)
         if message.kind == "deletion":
             self._deletions.done(message.id)

@@ -12,7 +12,6 @@ from chalice.app import Request, Response
 from chalicelib import errors, ids
 from chalicelib.channels.messenger import deletion_page, inbound, signature
 from chalicelib.clock import Clock, milliseconds
-from chalicelib.dialogue.model import Message
 from chalicelib.http import json_response, query, response
 from chalicelib.logs import Log
 
@@ -76,7 +75,7 @@ class MessengerApi:
         conversation = f"messenger:{secret['page_id']}:{user_id}"
         trace = ids.digest(conversation, code)
         self._deletions.pending(code)
-        self._inbox.accept([Message(conversation, code, milliseconds(self._clock), kind="deletion", trace=trace)])
+        self._inbox.forget(conversation, code, milliseconds(self._clock))
         self._log("deletion_requested", channel="messenger", trace=trace)
         return json_response({"url": f"{self._base_url}/deletions/{code}", "confirmation_code": code})
 

@@ -15,6 +15,9 @@ class Inbox(Protocol):
     def accept(self, messages: Sequence[Message]) -> None:
         """Keep all messages, or raise `Unavailable`."""
 
+    def forget(self, conversation: str, code: str, at: int) -> None:
+        """Have a conversation deleted, in order with its messages, or raise `Unavailable`."""
+
 
 class DeletionLog(Protocol):
     """What became of each deletion request. It knows requests by their code, and nobody's id."""

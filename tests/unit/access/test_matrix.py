@@ -20,6 +20,8 @@ from chalicelib.access.service import ROLES, Tokens
 from chalicelib.access.store import TokenStore
 from chalicelib.aws.tables import Put
 from chalicelib.http import Principal
+from chalicelib.idempotency import Act
+from chalicelib.users.model import UserFields
 from ops.local.secrets import VALUES, new_ticket_keys
 from tests.builders import a_campaign
 from tests.fakes.queue import MemoryQueue
@@ -59,6 +61,14 @@ TABLE = {
     ("POST", "/tickets/redeem"): Row(
         ("steward",), 200, of_this=200, body=lambda code: {"code": code, "nonce": "scan-0001"}
     ),
+    ("GET", "/users"): Row(("organiser", "service"), 200),
+    ("POST", "/users"): Row(("organiser", "service"), 201, body=lambda _: {"email": "ben@example.org", "name": "Ben"}),
+    ("GET", "/users/{user}"): Row(("organiser", "service"), 200),
+    ("PUT", "/users/{user}"): Row(
+        ("organiser", "service"), 200, body=lambda _: {"email": "ann@example.org", "name": "Ann"}
+    ),
+    ("PATCH", "/users/{user}"): Row(("organiser", "service"), 200, body=lambda _: {"name": "Ann"}),
+    ("DELETE", "/users/{user}"): Row(("organiser", "service"), 204),
     ("GET", "/webhooks/messenger"): Row(EVERYBODY, 403),
     ("POST", "/webhooks/messenger"): Row(EVERYBODY, 401),
     ("POST", "/webhooks/messenger/data-deletion"): Row(EVERYBODY, 401),
@@ -82,6 +92,7 @@ class Site:
         campaign, tickets = wiring.campaigns().playing(THIS), wiring.tickets()
         tickets.begin(campaign, FAN, tickets.entry(campaign, FAN)._replace(attempts=("m_0",)))
         self.code = tickets.take(campaign, FAN)
+        wiring.users().create(UserFields(email="anna@example.org", name="Anna"), Act("anna", 0, "anna"))
 
     def token(self, role, *campaigns):
         return wiring.tokens().create(role, "somebody", campaigns)
@@ -95,7 +106,7 @@ class Site:
         """The status that the holder of a token is answered."""
         method, path = route
         row = TABLE[route]
-        filled = path.format_map({"campaign": THIS, "code": self.code, "name": "theme.css"})
+        filled = path.format_map({"campaign": THIS, "code": self.code, "name": "theme.css", "user": "anna"})
         body = json.dumps(row.body(self.code)).encode() if row.body else b""
         headers = {"Content-Type": app.routes[path][method].content_types[0]}
         if token is not None:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from chalicelib import errors
 from chalicelib.channels.messenger.api import MessengerApi
+from chalicelib.dialogue.model import Message
 from tests.unit.messenger import meta
 
 SECRET = {
@@ -38,6 +39,9 @@ class Inbox:
         if self.refuses:
             raise errors.Unavailable("The queue refuses")
         self.kept += messages
+
+    def forget(self, conversation, code, at):
+        self.accept([Message(conversation, code, at, kind="deletion")])
 
 
 class Deletions:
