@@ -105,6 +105,55 @@ def show_campaign(campaign):
     return wiring.campaigns_api().show(campaign)
 
 
+# Products
+
+
+@app.route("/products", methods=["GET"], who=(ORGANISER,), authorizer=authorise)
+def list_products():
+    return wiring.products_api().list(app.current_request)
+
+
+@app.route("/products", methods=["POST"], who=(ORGANISER,), authorizer=authorise)
+def create_product():
+    return wiring.products_api().create(app.current_request)
+
+
+@app.route("/products/{product}", methods=["GET"], who=(ORGANISER,), authorizer=authorise)
+def show_product(product):
+    return wiring.products_api().show(product)
+
+
+@app.route("/products/{product}", methods=["PUT"], who=(ORGANISER,), authorizer=authorise)
+def replace_product(product):
+    return wiring.products_api().replace(product, app.current_request)
+
+
+@app.route(
+    "/products/{product}",
+    methods=["PATCH"],
+    who=(ORGANISER,),
+    authorizer=authorise,
+    content_types=[http.JSON, http.MERGE_PATCH],
+)
+def change_product(product):
+    return wiring.products_api().change(product, app.current_request)
+
+
+@app.route("/products/{product}", methods=["DELETE"], who=(ORGANISER,), authorizer=authorise)
+def delete_product(product):
+    return wiring.products_api().delete(product, app.current_request)
+
+
+@app.route("/products/{product}/stock", methods=["POST"], who=(ORGANISER,), authorizer=authorise)
+def adjust_stock(product):
+    return wiring.products_api().adjust(product, app.current_request)
+
+
+@app.route("/products/{product}/stock", methods=["GET"], who=(ORGANISER,), authorizer=authorise)
+def show_adjustments(product):
+    return wiring.products_api().adjustments(product, app.current_request)
+
+
 # Tickets
 
 

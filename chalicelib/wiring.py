@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from chalicelib.dialogue.service import Dialogue
     from chalicelib.idempotency import Idempotency
     from chalicelib.pages.page import Pages
+    from chalicelib.products.api import ProductsApi
+    from chalicelib.products.service import Products
     from chalicelib.tickets.api import TicketsApi
     from chalicelib.tickets.service import Tickets
     from chalicelib.tickets.signing import KeyRing
@@ -122,6 +124,21 @@ def users_api() -> "UsersApi":
     from chalicelib.users.api import UsersApi
 
     return UsersApi(users(), idempotency(), read_settings().base_url)
+
+
+@functools.cache
+def products() -> "Products":
+    from chalicelib.products.service import Products
+    from chalicelib.products.store import ProductStore
+
+    return Products(ProductStore(table("products")))
+
+
+@functools.cache
+def products_api() -> "ProductsApi":
+    from chalicelib.products.api import ProductsApi
+
+    return ProductsApi(products(), idempotency(), read_settings().base_url, clock.system)
 
 
 def key_ring() -> "KeyRing":

@@ -21,6 +21,7 @@ from chalicelib.access.store import TokenStore
 from chalicelib.aws.tables import Put
 from chalicelib.http import Principal
 from chalicelib.idempotency import Act
+from chalicelib.products.model import Product
 from chalicelib.users.model import UserFields
 from ops.local.secrets import VALUES, new_ticket_keys
 from tests.builders import a_campaign
@@ -53,6 +54,14 @@ TABLE = {
     ("POST", "/chat/{campaign}/messages"): Row(EVERYBODY, 200, body=lambda _: {"messageId": "m_1", "text": "hello"}),
     ("GET", "/deletions/{code}"): Row(EVERYBODY, 404),
     ("GET", "/health"): Row(EVERYBODY, 200),
+    ("GET", "/products"): Row(("organiser",), 200),
+    ("POST", "/products"): Row(("organiser",), 201, body=lambda _: {"name": "Cap", "priceCents": 999}),
+    ("GET", "/products/{product}"): Row(("organiser",), 200),
+    ("PUT", "/products/{product}"): Row(("organiser",), 200, body=lambda _: {"name": "Cap", "priceCents": 999}),
+    ("PATCH", "/products/{product}"): Row(("organiser",), 200, body=lambda _: {"name": "Cap"}),
+    ("DELETE", "/products/{product}"): Row(("organiser",), 204),
+    ("POST", "/products/{product}/stock"): Row(("organiser",), 200, body=lambda _: {"delta": 1, "reason": "Found"}),
+    ("GET", "/products/{product}/stock"): Row(("organiser",), 200),
     ("GET", "/slack/install"): Row(EVERYBODY, 302),
     ("GET", "/slack/oauth"): Row(EVERYBODY, 400),
     ("GET", "/static/{name}"): Row(EVERYBODY, 200),
@@ -92,6 +101,7 @@ class Site:
         campaign, tickets = wiring.campaigns().playing(THIS), wiring.tickets()
         tickets.begin(campaign, FAN, tickets.entry(campaign, FAN)._replace(attempts=("m_0",)))
         self.code = tickets.take(campaign, FAN)
+        wiring.products().create(Product(product_id="shirt", name="Shirt", price_cents=1999), Act("anna", 0, "act"))
         wiring.users().create(UserFields(email="anna@example.org", name="Anna"), Act("anna", 0, "anna"))
 
     def token(self, role, *campaigns):
@@ -106,7 +116,9 @@ class Site:
         """The status that the holder of a token is answered."""
         method, path = route
         row = TABLE[route]
-        filled = path.format_map({"campaign": THIS, "code": self.code, "name": "theme.css", "user": "anna"})
+        filled = path.format_map(
+            {"campaign": THIS, "code": self.code, "name": "theme.css", "product": "shirt", "user": "anna"}
+        )
         body = json.dumps(row.body(self.code)).encode() if row.body else b""
         headers = {"Content-Type": app.routes[path][method].content_types[0]}
         if token is not None:
