@@ -3,7 +3,7 @@
 from chalicelib import http, settings, wiring
 from chalicelib.http import ANYONE, FAN, ORGANISER, PLATFORM, SERVICE, STEWARD
 
-app = http.Application("guestlist")
+app = http.Application("guestlist", allowed_origins=wiring.cors_origins)
 app.api.binary_types = ["*/*"]  # pictures reach browsers whatever they accept, and webhooks reach us byte for byte
 
 
@@ -217,6 +217,11 @@ def delete_user(user):
 @app.route("/health", methods=["GET"], who=ANYONE)
 def health():
     return http.json_response(wiring.health())
+
+
+@app.route("/openapi.json", methods=["GET"], who=ANYONE)
+def show_openapi():
+    return wiring.openapi().show()
 
 
 @app.route("/static/{name}", methods=["GET"], who=ANYONE)

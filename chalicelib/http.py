@@ -41,6 +41,7 @@ PAGE_DEFAULT, PAGE_LIMIT = 50, 100
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 MERGE_PATCH = "application/merge-patch+json"
+"""https://www.rfc-editor.org/rfc/rfc7396"""
 
 _STATUS: dict[type[errors.GuestlistError], int] = {
     errors.Invalid: 400,
@@ -103,7 +104,15 @@ class Application(Chalice):
 
     Its `api.binary_types` are `*/*`: API Gateway looks only at the first type that a caller accepts, so nothing less hands a picture to
     every browser (https://docs.aws.amazon.com/apigateway/latest/developerguide/lambda-proxy-binary-media.html).
+
+    Pages of the `allowed_origins` may read what a token, or no proof at all, is needed for (https://fetch.spec.whatwg.org/#http-cors-protocol).
+    Chalice's own `cors` knows one origin only. `callers` has who may call, by method and path.
     """
+
+    def __init__(self, app_name: str, *, allowed_origins: Callable[[], tuple[str, ...]] = tuple) -> None:
+        super().__init__(app_name)
+        self.callers: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._allowed_origins = allowed_origins
 
     def __call__(self, event: Any, context: Any) -> dict[str, Any]:  # noqa: ANN401  # Lambda's own
         """Answer a request; one without an Accept header, which Chalice would refuse once anything may be binary, accepts anything."""
@@ -112,8 +121,8 @@ class Application(Chalice):
         status = answer["statusCode"]
         if status in _CHALICES_OWN:  # said by Chalice itself, before any route of ours
             refusal = problem(status, json.loads(base64.b64decode(answer["body"]))["Message"]).to_dict()
-            return refusal | {"headers": answer["headers"] | refusal["headers"]}
-        return answer
+            answer = refusal | {"headers": answer["headers"] | refusal["headers"]}
+        return answer | {"headers": answer["headers"] | self._sharing(event, headers.get("origin"))}
 
     def route(  # type: ignore[override]
         self,
@@ -134,9 +143,32 @@ class Application(Chalice):
                 return _answer(call, lambda: view(**call.parameters))
 
             declare(answer)
+            self.callers.update({(method, path): roles for method in options.get("methods", ["GET"])})
+            if not _WITHOUT_TOKEN.issuperset(roles) and "OPTIONS" not in self.routes[path]:
+                super(Application, self).route(path, methods=["OPTIONS"])(self._answer_preflight)
             return view
 
         return decorate
+
+    def _answer_preflight(self, **_: str) -> Response:
+        """What a page of an allowed origin may ask for: a browser wants to know before it sends a token."""
+        assert self.current_request is not None  # noqa: S101  # as above
+        methods = ", ".join(self.routes[self.current_request.context["resourcePath"]])
+        allowed = {"Methods": methods, "Headers": "Authorization, Content-Type, Idempotency-Key, If-Match"}
+        headers = {f"Access-Control-Allow-{name}": value for name, value in allowed.items()}
+        return Text("", {**headers, "Access-Control-Max-Age": "600"}, 204)
+
+    def _sharing(self, event: Mapping[str, Any], origin: str | None) -> dict[str, str]:
+        """The headers that let a page of this origin read an answer; none, where fans or platforms are answered."""
+        context = event["requestContext"]
+        roles = self.callers.get((context["httpMethod"], context["resourcePath"]), ())
+        origins = self._allowed_origins()
+        if FAN in roles or PLATFORM in roles or not origins:
+            return {}
+        if origin not in origins:
+            return {"Vary": "Origin"}  # caches keep it for nobody else
+        exposed = {"Access-Control-Expose-Headers": "ETag, Location, Retry-After"}
+        return {"Vary": "Origin", "Access-Control-Allow-Origin": origin, **exposed}
 
 
 def authorise(request: AuthRequest, principal_of: Callable[[str], Principal | None]) -> AuthResponse:

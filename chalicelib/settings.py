@@ -11,6 +11,9 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _STAGE = re.compile("[a-z][a-z0-9-]{0,19}")
 """As in infra/resources.yaml. `Local` must not pass for a stage that has an account."""
 
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
+"""As browsers send it in the header Origin: no path, no slash at the end, and no `*`."""
+
 
 class MissingSettings(RuntimeError):
     """Every missing or wrong setting at once, so that one look at the log is enough."""
@@ -32,6 +35,8 @@ class Settings(NamedTuple):
     """https://slack.com, or the simulator."""
     aws_endpoint_url: str
     """An emulator's address, or empty for AWS itself."""
+    cors_origins: tuple[str, ...] = ()
+    """The origins of pages, besides our own, that may use the API from a browser."""
 
     def name(self, resource: str) -> str:
         """The full name of a table or queue: `guestlist-prod-conversations`."""
@@ -62,6 +67,11 @@ def read(environ: Mapping[str, str]) -> Settings:
     rate = environ.get("MESSENGER_SENDS_PER_SECOND", "10")
     if not _is_positive(rate):
         complaints.append(f"MESSENGER_SENDS_PER_SECOND must be a number above 0, not {rate!r}")
+    origins = tuple(environ.get("CORS_ORIGINS", "").split())
+    if wrong := [origin for origin in origins if not _ORIGIN.fullmatch(origin)]:
+        complaints.append(
+            f"CORS_ORIGINS must be origins such as https://app.example, with spaces between, not {wrong[0]!r}"
+        )
     if complaints:
         raise MissingSettings("; ".join(complaints) + ": see .chalice/config.json")
     return Settings(
@@ -73,6 +83,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         messenger_mark_seen=environ.get("MESSENGER_MARK_SEEN") == "on",
         slack_api_url=found["SLACK_API_URL"],
         aws_endpoint_url=endpoint,
+        cors_origins=origins,
     )
 
 

@@ -2,18 +2,17 @@
 
 A body's type is a subclass of `Body`; its limits are msgspec's `Meta`, and the same type makes the schema in `/openapi.json`:
 
-    class Scan(Body):
+    class Scan(Body, frozen=True, kw_only=True):
         nonce: Annotated[str, Meta(pattern="^[!-~]{1,100}$", description="1 to 100 ASCII characters without spaces")]
         gate: Annotated[str, Meta(max_length=40)] = ""
 
-    scan = validation.decode(request.raw_body, Scan)
+    scan = validation.decode(http.raw_body(request), Scan)
 
 A pattern is one that Python and JSON Schema (https://json-schema.org/understanding-json-schema/reference/regular_expressions) read
 alike: explicit classes, no shorthand for digits, words or spaces, and `$` at its end only. Its description completes the sentence
 "must be …". What no `Meta` can say, `compared` may.
 """
 
-import functools
 import itertools
 import json
 import re
@@ -55,7 +54,7 @@ def decode(raw: bytes, kind: type[T]) -> T:
 
 def convert(body: dict[str, Json], kind: type[T]) -> T:
     """As `decode`, from an object that was read already (`json_object`), and perhaps merged with another."""
-    wrong = tuple(itertools.islice(_wrong(_type_info(kind), body, ""), MOST_ERRORS))
+    wrong = tuple(itertools.islice(_wrong(inspect.type_info(kind), body, ""), MOST_ERRORS))
     if not wrong:
         try:
             return msgspec.convert(body, kind)
@@ -77,9 +76,6 @@ def merged(document: Json, patch: Json) -> Json:
         else:
             fields[name] = merged(fields.get(name), value)
     return fields
-
-
-_type_info: Callable[[type[Any]], inspect.Type] = functools.cache(inspect.type_info)
 
 
 # ─── JSON ───────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,27 +1,47 @@
 """The HTTP edge of tickets: the fan's page and QR code, the steward's scan, the keys for checking offline."""
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from typing import Annotated
 
 from chalice.app import Request, Response
+from msgspec import Meta
 
-from chalicelib import errors, http
+from chalicelib import errors, http, validation
 from chalicelib.campaigns.model import Campaign, Language
 from chalicelib.campaigns.service import Campaigns
 from chalicelib.clock import iso
-from chalicelib.errors import FieldError
 from chalicelib.pages.language import preferred
 from chalicelib.pages.page import PRIVATE, Pages
 from chalicelib.pages.texts import LANGUAGES, PAGES
-from chalicelib.tickets.model import Ticket
+from chalicelib.tickets.model import PREVIEW, Ticket
 from chalicelib.tickets.service import Tickets
 from chalicelib.tickets.signing import KeyRing
+from chalicelib.validation import Body
 
 LONGEST_CODE = 300
 LONGEST_GATE = 40
 
-_NONCE = re.compile(r"[!-~]{1,100}")
 _PICTURE_HEADERS = {"Cache-Control": "private, max-age=86400", "X-Robots-Tag": "noindex"}
+
+
+class Scan(Body, frozen=True, kw_only=True):
+    """What a steward's scanner sends."""
+
+    code: Annotated[str, Meta(min_length=1, max_length=LONGEST_CODE, description="What the ticket's QR code says")]
+    nonce: Annotated[
+        str,
+        Meta(
+            pattern="^[!-~]{1,100}$",
+            description="1 to 100 ASCII characters without spaces, the same for the same scan",
+        ),
+    ]
+    gate: Annotated[
+        str,
+        Meta(
+            pattern=rf"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]{{0,{LONGEST_GATE}}}$",
+            description=f"one line of at most {LONGEST_GATE} characters, or left out",
+        ),
+    ] = ""
 
 
 class TicketsApi:
@@ -36,9 +56,12 @@ class TicketsApi:
         for suffix, picture in ((".svg", _svg), (".png", _png)):
             if code.endswith(suffix):
                 bare = code.removesuffix(suffix)
-                self._key_ring().verify(bare)
+                if bare != PREVIEW:
+                    self._key_ring().verify(bare)
                 return picture(bare)
         accepted = request.headers.get("accept-language", "")
+        if code == PREVIEW:
+            return self._pages.missing(preferred(accepted, list(LANGUAGES)), "sample")
         try:
             ticket = self._tickets.get(self._key_ring().verify(code))
             campaign = self._campaigns.get(ticket.campaign_id)
@@ -52,10 +75,10 @@ class TicketsApi:
 
         403 for a ticket of a campaign that the steward's token is not for: nothing is redeemed, and nothing of the ticket is told.
         """
-        code, nonce, gate = _scan(http.json_object(request))
-        claims = self._key_ring().verify(code)
+        scan = validation.decode(http.raw_body(request), Scan)
+        claims = self._key_ring().verify(scan.code)
         http.principal(request).require(claims.campaign_id)
-        ticket = self._tickets.redeem(claims, nonce, gate)
+        ticket = self._tickets.redeem(claims, scan.nonce, scan.gate.strip())
         body = {"status": ticket.status, "ticketId": ticket.ticket_id, "campaignId": ticket.campaign_id}
         if ticket.redeemed_at is not None:
             body["redeemedAt"] = iso(ticket.redeemed_at)
@@ -81,23 +104,6 @@ def _png(code: str) -> Response:
     from chalicelib.pages import qr  # noqa: PLC0415  # as above
 
     return Response(qr.png(code), {"Content-Type": "image/png", **_PICTURE_HEADERS})
-
-
-def _scan(body: Mapping[str, object]) -> tuple[str, str, str]:
-    """The code, nonce and gate of a body, or `Invalid` with every field that is wrong."""
-    code, nonce, gate = body.get("code"), body.get("nonce"), body.get("gate", "")
-    wrong = []
-    if not isinstance(code, str) or not 0 < len(code) <= LONGEST_CODE:
-        wrong.append(FieldError("code", f"must be the text of the ticket's QR code, at most {LONGEST_CODE} characters"))
-    if not isinstance(nonce, str) or not _NONCE.fullmatch(nonce):
-        wrong.append(
-            FieldError("nonce", "must be 1 to 100 ASCII characters without spaces, the same for the same scan")
-        )
-    if not isinstance(gate, str) or len(gate) > LONGEST_GATE or not gate.isprintable():
-        wrong.append(FieldError("gate", f"must be a text of at most {LONGEST_GATE} characters, or left out"))
-    if wrong:
-        raise errors.Invalid("The scan cannot be read", tuple(wrong))
-    return str(code), str(nonce), str(gate).strip()
 
 
 def _shown(code: str, ticket: Ticket, campaign: Campaign, language: Language) -> dict[str, object]:

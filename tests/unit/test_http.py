@@ -325,6 +325,96 @@ def test_a_slip_in_who_may_call_opens_no_route(who):
     is_a_problem(RequestHandler(app).get("/things", headers={}), 401)
 
 
+# ─── pages of other origins ────────────────────────────────────────────────────────────────────────────────────────
+
+FRIEND, STRANGER = "https://app.example", "https://evil.example"
+
+
+def shared(view=dict, who=("organiser",), origins=(FRIEND,)):
+    """A client of an application that pages of these origins may use."""
+    app = http.Application("sample", allowed_origins=lambda: origins)
+    app.api.binary_types = ["*/*"]
+
+    @app.authorizer()
+    def authorise(request):
+        return AuthResponse(["*"], "x", {"role": request.token})
+
+    token = {"authorizer": authorise} if isinstance(who, tuple) else {}
+    app.route("/things", methods=["GET"], who=who, **token)(view)
+    app.route("/things", methods=["POST"], who=who, **token)(view)
+    return RequestHandler(app)
+
+
+def of_cors(answer):
+    return {
+        name: value for name, value in answer.headers.items() if name.startswith("Access-Control-") or name == "Vary"
+    }
+
+
+def test_a_page_of_an_allowed_origin_learns_what_it_may_send_before_it_sends_a_token():
+    asked = {"Origin": FRIEND, "Access-Control-Request-Method": "POST"}
+    answer = shared().options("/things", headers=asked)
+    assert (answer.status_code, answer.body) == (204, "")
+    assert answer.headers["Access-Control-Allow-Origin"] == FRIEND
+    assert {"GET", "POST"} <= {*answer.headers["Access-Control-Allow-Methods"].split(", ")}
+    sent = {"Authorization", "Content-Type", "If-Match", "Idempotency-Key"}
+    assert sent <= {*answer.headers["Access-Control-Allow-Headers"].split(", ")}
+
+
+def test_a_page_of_an_allowed_origin_reads_answers_and_their_headers():
+    answer = shared().get("/things", headers={"Origin": FRIEND, "Authorization": "organiser"})
+    assert answer.status_code == 200
+    assert of_cors(answer) == {
+        "Vary": "Origin",
+        "Access-Control-Allow-Origin": FRIEND,
+        "Access-Control-Expose-Headers": "ETag, Location, Retry-After",
+    }
+
+
+def refuse():
+    raise errors.Invalid("why")
+
+
+def fail():
+    raise KeyError
+
+
+@pytest.mark.parametrize(
+    ("view", "sent", "status"),
+    [
+        (refuse, {"Authorization": "organiser"}, 400),
+        (dict, {"Authorization": ""}, 401),
+        (dict, {"Authorization": "steward"}, 403),
+        (dict, {"Authorization": "organiser", "Content-Type": "text/xml"}, 415),
+        (fail, {"Authorization": "organiser"}, 500),
+    ],
+)
+def test_a_page_of_an_allowed_origin_reads_errors_too(view, sent, status):
+    answer = shared(view).post("/things", headers=JSON | sent | {"Origin": FRIEND}, body=b"{}")
+    is_a_problem(answer, status)
+    assert answer.headers["Access-Control-Allow-Origin"] == FRIEND
+
+
+@pytest.mark.parametrize("origin", [STRANGER, "null", FRIEND.upper(), f"{FRIEND}.evil.example", f"{FRIEND}:8443"])
+def test_a_page_of_another_origin_is_told_nothing(origin):
+    for method in ("get", "options"):
+        answer = getattr(shared(), method)("/things", headers={"Origin": origin, "Authorization": "organiser"})
+        assert "Access-Control-Allow-Origin" not in answer.headers
+        assert answer.headers["Vary"] == "Origin"
+
+
+def test_where_no_origin_is_allowed_nothing_is_said_of_it():
+    answer = shared(origins=()).get("/things", headers={"Origin": FRIEND, "Authorization": "organiser"})
+    assert (answer.status_code, of_cors(answer)) == (200, {})
+
+
+@pytest.mark.parametrize(("who", "found"), [(http.FAN, False), (http.PLATFORM, False), (http.ANYONE, True)])
+def test_what_is_a_fans_or_a_platforms_is_read_by_no_other_page(who, found):
+    answer = shared(who=who).get("/things", headers={"Origin": FRIEND})
+    assert answer.status_code == 200
+    assert ("Access-Control-Allow-Origin" in answer.headers) == found
+
+
 # ─── what Chalice itself refuses ───────────────────────────────────────────────────────────────────────────────────
 
 

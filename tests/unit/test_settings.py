@@ -103,3 +103,19 @@ def test_resources_are_named_after_the_stage():
     assert settings.read(PROD).name("campaigns") == "guestlist-prod-campaigns"
     assert settings.queue("inbound.fifo", {"STAGE": "prod"}) == "guestlist-prod-inbound.fifo"
     assert settings.queue("inbound.fifo", {}) == "guestlist-local-inbound.fifo"
+
+
+def test_pages_of_other_origins_are_named_or_there_are_none():
+    assert settings.read(PROD).cors_origins == ()
+    named = settings.read(PROD | {"CORS_ORIGINS": " https://app.example  http://127.0.0.1:3000 "}).cors_origins
+    assert named == ("https://app.example", "http://127.0.0.1:3000")
+
+
+@pytest.mark.parametrize(
+    "origin", ["*", "app.example", "https://app.example/", "https://app.example/path", "https://*.example", "null"]
+)
+def test_what_no_browser_sends_as_an_origin_is_refused(origin):
+    assert (
+        f"CORS_ORIGINS must be origins such as https://app.example, with spaces between, not {origin!r}"
+        in complaint(PROD | {"CORS_ORIGINS": f"https://app.example {origin}"})
+    )

@@ -17,6 +17,7 @@ from chalicelib.errors import FieldError, Invalid
 from chalicelib.validation import Body
 
 Name = Annotated[str, Meta(min_length=1, max_length=5)]
+Language = Annotated[str, Meta(pattern="^(en|nl)$", description="en or nl")]
 Code = Annotated[str, Meta(pattern="^[A-Z]{2}$", description="two capitals")]
 
 
@@ -33,7 +34,7 @@ class Order(Body):
     age: Annotated[int, Meta(ge=0, le=150)] | None = None
     rate: Annotated[float, Meta(ge=0)] = 0.5
     note: Annotated[str, Meta(max_length=3)] | UnsetType = UNSET
-    texts: dict[Literal["en", "nl"], Name] = {}  # noqa: RUF012  # msgspec copies it
+    texts: dict[Language, Name] = {}  # noqa: RUF012  # msgspec copies it
     anything: Any = None
 
 

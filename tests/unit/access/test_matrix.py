@@ -54,6 +54,7 @@ TABLE = {
     ("POST", "/chat/{campaign}/messages"): Row(EVERYBODY, 200, body=lambda _: {"messageId": "m_1", "text": "hello"}),
     ("GET", "/deletions/{code}"): Row(EVERYBODY, 404),
     ("GET", "/health"): Row(EVERYBODY, 200),
+    ("GET", "/openapi.json"): Row(EVERYBODY, 200),
     ("GET", "/products"): Row(("organiser",), 200),
     ("POST", "/products"): Row(("organiser",), 201, body=lambda _: {"name": "Cap", "priceCents": 999}),
     ("GET", "/products/{product}"): Row(("organiser",), 200),

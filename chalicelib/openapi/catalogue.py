@@ -1,0 +1,5 @@
+"""Every route, group by group in the order of `app.py`."""
+
+from chalicelib.openapi import campaigns, chat, messenger, service, slack, tickets
+
+ENTRIES = (*messenger.ENTRIES, *slack.ENTRIES, *chat.ENTRIES, *campaigns.ENTRIES, *tickets.ENTRIES, *service.ENTRIES)
