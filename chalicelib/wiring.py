@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from chalicelib.channels.web.api import WebChat
     from chalicelib.dialogue.service import Dialogue
     from chalicelib.idempotency import Idempotency
+    from chalicelib.openapi.api import OpenApi
     from chalicelib.pages.page import Pages
     from chalicelib.products.api import ProductsApi
     from chalicelib.products.service import Products
@@ -46,6 +47,10 @@ if TYPE_CHECKING:
 @functools.cache
 def read_settings() -> settings.Settings:
     return settings.read(os.environ)
+
+
+def cors_origins() -> tuple[str, ...]:
+    return read_settings().cors_origins
 
 
 @functools.cache
@@ -264,6 +269,13 @@ def health() -> dict[str, str]:
     from chalicelib.version import VERSION
 
     return {"status": "ok", "stage": read_settings().stage, "version": VERSION}
+
+
+@functools.cache
+def openapi() -> "OpenApi":
+    from chalicelib.openapi.api import OpenApi
+
+    return OpenApi(read_settings().base_url)
 
 
 def static(name: str, version: str) -> "Response":
