@@ -100,9 +100,79 @@ def sender(event):
 # Campaigns
 
 
+@app.route("/campaigns", methods=["GET"], who=(ORGANISER,), scoped=True, authorizer=authorise)
+def list_campaigns():
+    return wiring.campaigns_api().list(app.current_request)
+
+
+@app.route("/campaigns", methods=["POST"], who=(ORGANISER,), authorizer=authorise)
+def create_campaign():
+    return wiring.campaigns_api().create(app.current_request)
+
+
 @app.route("/campaigns/{campaign}", methods=["GET"], who=(ORGANISER,), authorizer=authorise)
 def show_campaign(campaign):
     return wiring.campaigns_api().show(campaign)
+
+
+@app.route("/campaigns/{campaign}", methods=["PUT"], who=(ORGANISER,), authorizer=authorise)
+def replace_campaign(campaign):
+    return wiring.campaigns_api().replace(campaign, app.current_request)
+
+
+@app.route("/campaigns/{campaign}", methods=["PATCH"], who=(ORGANISER,), authorizer=authorise, content_types=http.PATCH)
+def patch_campaign(campaign):
+    return wiring.campaigns_api().patch(campaign, app.current_request)
+
+
+@app.route("/campaigns/{campaign}", methods=["DELETE"], who=(ORGANISER,), authorizer=authorise)
+def delete_campaign(campaign):
+    return wiring.campaigns_api().delete(campaign, app.current_request)
+
+
+@app.route("/campaigns/{campaign}/state", methods=["POST"], who=(ORGANISER,), authorizer=authorise)
+def bring_campaign(campaign):
+    return wiring.campaigns_api().bring(campaign, app.current_request)
+
+
+@app.route("/campaigns/{campaign}/clone", methods=["POST"], who=(ORGANISER,), authorizer=authorise)
+def clone_campaign(campaign):
+    return wiring.campaigns_api().clone(campaign, app.current_request)
+
+
+@app.route("/campaigns/{campaign}/preview", methods=["POST"], who=(ORGANISER,), authorizer=authorise)
+def preview_campaign(campaign):
+    return wiring.campaigns_api().preview(campaign)
+
+
+@app.route("/campaigns/{campaign}/audit", methods=["GET"], who=(ORGANISER,), authorizer=authorise)
+def show_audit(campaign):
+    return wiring.campaigns_api().audit(campaign, app.current_request)
+
+
+@app.route("/campaigns/{campaign}/links", methods=["GET"], who=(ORGANISER,), authorizer=authorise)
+def show_links(campaign):
+    return wiring.sources_api().links(campaign)
+
+
+@app.route("/campaigns/{campaign}/qr", methods=["GET"], who=(ORGANISER,), authorizer=authorise)
+def show_qr(campaign):
+    return wiring.sources_api().qr(campaign, app.current_request)
+
+
+@app.route("/campaigns/{campaign}/sources", methods=["GET"], who=(ORGANISER,), authorizer=authorise)
+def count_sources(campaign):
+    return wiring.sources_api().counts(campaign)
+
+
+@app.route("/campaigns/{campaign}/sources/{source}", methods=["PUT"], who=(ORGANISER,), authorizer=authorise)
+def announce_source(campaign, source):
+    return wiring.sources_api().announce(campaign, source, app.current_request)
+
+
+@app.route("/campaigns/{campaign}/sources/{source}", methods=["DELETE"], who=(ORGANISER,), authorizer=authorise)
+def withdraw_source(campaign, source):
+    return wiring.sources_api().withdraw(campaign, source, app.current_request)
 
 
 # Products
@@ -128,13 +198,7 @@ def replace_product(product):
     return wiring.products_api().replace(product, app.current_request)
 
 
-@app.route(
-    "/products/{product}",
-    methods=["PATCH"],
-    who=(ORGANISER,),
-    authorizer=authorise,
-    content_types=[http.JSON, http.MERGE_PATCH],
-)
+@app.route("/products/{product}", methods=["PATCH"], who=(ORGANISER,), authorizer=authorise, content_types=http.PATCH)
 def change_product(product):
     return wiring.products_api().change(product, app.current_request)
 
@@ -195,13 +259,7 @@ def replace_user(user):
     return wiring.users_api().replace(user, app.current_request)
 
 
-@app.route(
-    "/users/{user}",
-    methods=["PATCH"],
-    who=(ORGANISER, SERVICE),
-    authorizer=authorise,
-    content_types=[http.JSON, http.MERGE_PATCH],
-)
+@app.route("/users/{user}", methods=["PATCH"], who=(ORGANISER, SERVICE), authorizer=authorise, content_types=http.PATCH)
 def patch_user(user):
     return wiring.users_api().patch(user, app.current_request)
 

@@ -42,6 +42,8 @@ JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 MERGE_PATCH = "application/merge-patch+json"
 """https://www.rfc-editor.org/rfc/rfc7396"""
+PATCH = [JSON, MERGE_PATCH]
+"""The content types of a patch, which is one by either name."""
 
 _STATUS: dict[type[errors.GuestlistError], int] = {
     errors.Invalid: 400,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from chalicelib.access.service import Access, Tokens
     from chalicelib.campaigns.api import CampaignsApi
     from chalicelib.campaigns.service import Campaigns
+    from chalicelib.campaigns.sources import SourcesApi
     from chalicelib.channels.deletions import Deletions
     from chalicelib.channels.delivery import Channel
     from chalicelib.channels.inbox import Bot, Inbox
@@ -106,7 +107,18 @@ def campaigns() -> "Campaigns":
 def campaigns_api() -> "CampaignsApi":
     from chalicelib.campaigns.api import CampaignsApi
 
-    return CampaignsApi(campaigns())
+    return CampaignsApi(campaigns(), tickets(), idempotency(), read_settings().base_url, clock.system)
+
+
+@functools.cache
+def sources_api() -> "SourcesApi":
+    from chalicelib.campaigns.links import Links
+    from chalicelib.campaigns.sources import SourcesApi
+
+    def page_id() -> str:
+        return str(secrets().get("messenger").get("page_id", ""))
+
+    return SourcesApi(campaigns(), tickets(), Links(read_settings().base_url, page_id))
 
 
 @functools.cache
@@ -185,10 +197,26 @@ def dialogue() -> "Dialogue":
 
 
 @functools.cache
+def preview() -> "Dialogue":
+    """Plays campaigns for those who make them: nothing of it is logged, or counted."""
+    from chalicelib.dialogue.preview import PreviewCampaigns, PreviewTickets
+    from chalicelib.dialogue.service import Dialogue
+    from chalicelib.dialogue.store import ConversationStore
+
+    def silent(event: str, **fields: object) -> None:
+        """Logged turns are counted."""
+
+    store = ConversationStore(table("conversations"))
+    return Dialogue(
+        store, PreviewCampaigns(campaigns()), PreviewTickets(), read_settings().base_url, clock.system, silent
+    )
+
+
+@functools.cache
 def web_chat() -> "WebChat":
     from chalicelib.channels.web.api import WebChat
 
-    return WebChat(dialogue(), campaigns(), pages(), clock.system)
+    return WebChat(dialogue(), preview, campaigns(), pages(), clock.system)
 
 
 @functools.cache

@@ -8,6 +8,7 @@ from chalicelib.channels.deletions import Deletions
 from chalicelib.channels.inbox import Bot, Inbox
 from chalicelib.channels.outbox import Outbox, Sender
 from chalicelib.dialogue.model import Message
+from chalicelib.dialogue.preview import PreviewCampaigns, PreviewTickets
 from chalicelib.dialogue.service import Dialogue
 from chalicelib.dialogue.store import ConversationStore
 from chalicelib.tickets.service import Tickets
@@ -51,9 +52,16 @@ class World:
     """`say` and `press` as a fan; look at `replies`, `conversations`, `records`, `log`."""
 
     def __init__(
-        self, campaign=None, *, records=None, conversations=None, store=ConversationStore, tickets=TicketStore
+        self,
+        campaign=None,
+        *,
+        records=None,
+        conversations=None,
+        store=ConversationStore,
+        tickets=TicketStore,
+        users=Users,
     ):
-        self.store, self.ticket_store = store, tickets
+        self.store, self.ticket_store, self.user_service = store, tickets, users
         self.clock = FakeClock()
         self.records = records or MemoryTable()
         self.conversations = conversations or MemoryTable()
@@ -78,11 +86,22 @@ class World:
             self.store(conversations), self.campaigns, self.tickets, "https://fans.example", self.clock, self.log
         )
         self.inbox = Inbox(inbound, self.log)
-        self.users = Users(UserStore(wrapped(self.accounts)), self.inbox, self.clock)
+        self.users = self.user_service(UserStore(wrapped(self.accounts)), self.inbox, self.clock)
         self.bot = Bot(
             inbound, self.dialogue, Outbox(outbound), self.users.forget, Deletions(conversations, self.clock)
         )
         self.sender = Sender(outbound, self.parked, {"messenger": wrapped(self.channel)}, self.log)
+
+    def preview(self):
+        """Plays the campaigns as they stand, as `wiring` builds it."""
+        return Dialogue(
+            self.store(self.conversations),
+            PreviewCampaigns(self.campaigns),
+            PreviewTickets(),
+            "https://fans.example",
+            self.clock,
+            lambda *_, **__: None,
+        )
 
     def log(self, event, **fields):
         self.lines.append({"event": event, **fields})

@@ -8,17 +8,16 @@ its turn and gets the same replies, or repeats the same steps.
 from typing import NamedTuple
 
 from chalicelib.campaigns.model import Campaign, Stored, unmarked
-from chalicelib.campaigns.service import Campaigns
 from chalicelib.clock import Clock
 from chalicelib.dialogue import engine, home
 from chalicelib.dialogue.engine import Scene
 from chalicelib.dialogue.model import Begin, Finish, Forget, Message, Reply, State, Turn
+from chalicelib.dialogue.needs import Campaigns, Tickets
 from chalicelib.dialogue.store import Conversation, ConversationStore, Exchange, Moved
 from chalicelib.errors import Unavailable
 from chalicelib.ids import digest
 from chalicelib.logs import Log
 from chalicelib.tickets.model import Entry
-from chalicelib.tickets.service import Tickets
 
 ATTEMPTS = 5
 """At one turn, while other messages of the same fan are handled at the same time (web chat)."""

@@ -26,6 +26,10 @@ PAGES = {
         "missing_ticket": "The link is not complete, or the ticket is no longer valid. Open it again from the chat.",
         "missing_campaign_title": "Nothing is playing here",
         "missing_campaign": "Check the address, or scan the QR code on the poster again.",
+        "missing_preview_title": "This preview is over",
+        "missing_preview": "The link has expired, or is not complete. Ask whoever sent it for a new one.",
+        "missing_sample_title": "No ticket",
+        "missing_sample": "This came out of a preview: it opens no door. Fans who win find their ticket here.",
     },
     "nl": {
         "play_for": "Speel voor",
@@ -50,6 +54,10 @@ PAGES = {
         "missing_ticket": "De link is niet compleet, of het ticket is niet meer geldig. Open het opnieuw vanuit de chat.",
         "missing_campaign_title": "Hier is niets te doen",
         "missing_campaign": "Controleer het adres, of scan de QR-code op de poster opnieuw.",
+        "missing_preview_title": "Dit voorbeeld is voorbij",
+        "missing_preview": "De link is verlopen, of niet compleet. Vraag wie hem stuurde om een nieuwe.",
+        "missing_sample_title": "Geen ticket",
+        "missing_sample": "Dit komt uit een voorbeeld: je komt er niet mee binnen. Wie wint, vindt hier het ticket.",
     },
 }
 
@@ -63,6 +71,7 @@ CHAT = {
         "send": "Send",
         "answers": "Answers",
         "typing": "Typing",
+        "preview": "Preview: nothing counts, and no ticket is given away.",
         "unsent": "Not sent",
         "unreachable": "We can't reach the chat right now. Your message is safe here.",
         "refused": "That message could not be sent.",
@@ -80,6 +89,7 @@ CHAT = {
         "send": "Verstuur",
         "answers": "Antwoorden",
         "typing": "Aan het typen",
+        "preview": "Voorbeeld: niets telt mee, en er wordt geen ticket weggegeven.",
         "unsent": "Niet verstuurd",
         "unreachable": "We kunnen de chat nu niet bereiken. Je bericht blijft hier bewaard.",
         "refused": "Dat bericht kon niet worden verstuurd.",

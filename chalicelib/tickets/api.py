@@ -13,7 +13,7 @@ from chalicelib.clock import iso
 from chalicelib.pages.language import preferred
 from chalicelib.pages.page import PRIVATE, Pages
 from chalicelib.pages.texts import LANGUAGES, PAGES
-from chalicelib.tickets.model import Ticket
+from chalicelib.tickets.model import PREVIEW, Ticket
 from chalicelib.tickets.service import Tickets
 from chalicelib.tickets.signing import KeyRing
 from chalicelib.validation import Body
@@ -56,9 +56,12 @@ class TicketsApi:
         for suffix, picture in ((".svg", _svg), (".png", _png)):
             if code.endswith(suffix):
                 bare = code.removesuffix(suffix)
-                self._key_ring().verify(bare)
+                if bare != PREVIEW:
+                    self._key_ring().verify(bare)
                 return picture(bare)
         accepted = request.headers.get("accept-language", "")
+        if code == PREVIEW:
+            return self._pages.missing(preferred(accepted, list(LANGUAGES)), "sample")
         try:
             ticket = self._tickets.get(self._key_ring().verify(code))
             campaign = self._campaigns.get(ticket.campaign_id)

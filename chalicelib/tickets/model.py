@@ -9,6 +9,10 @@ ID_LENGTH = 10
 """Characters of a ticket's id: 50 bits, so that a million tickets of one campaign hardly ever meet; a condition refuses the rest."""
 
 
+PREVIEW = "0.PREVIEW.PREVIEW"
+"""In place of a code, who plays a preview wins this. It is none: no key has signed it, and its version is not one of ours."""
+
+
 class Ticket(NamedTuple):
     ticket_id: str
     """Capitals and digits 2 to 7, as `ticket_id` makes it: people read it out at the door."""

@@ -47,7 +47,7 @@ def application(world, base_url="https://fans.example"):
     app = Application(app_name="guestlist")
     app.api.binary_types = ["*/*"]
     pages = Pages(base_url)
-    web = WebChat(world.dialogue, world.campaigns, pages, world.clock)
+    web = WebChat(world.dialogue, world.preview, world.campaigns, pages, world.clock)
     tickets = TicketsApi(world.tickets, lambda: world.keys, world.campaigns, pages)
 
     def route(path, view, method="GET"):

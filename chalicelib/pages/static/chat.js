@@ -3,7 +3,7 @@
 
 const settings = JSON.parse(document.getElementById("settings").textContent);
 const PATIENCE = 15_000; // milliseconds that an answer may take before we say "not sent"
-const STORED = `guestlist:${settings.campaign}`;
+const STORED = `guestlist:${settings.campaign}`; // a preview is never kept: each time it is opened, it begins anew
 
 const log = document.getElementById("log");
 const typing = document.getElementById("typing");
@@ -39,7 +39,7 @@ async function resume() {
   if (kept.resumable) {
     wait(true);
     try {
-      const answer = await ask(`${settings.messages}?session=${kept.session}`);
+      const answer = await ask({ session: kept.session });
       if (answer.ok) messages = (await answer.json()).messages;
       else if (mayPass(answer)) return stumble("unreachable");
     } catch {
@@ -48,7 +48,7 @@ async function resume() {
       wait(false);
     }
   }
-  if (messages.length === 0) return send({ text: "start" }, null);
+  if (messages.length === 0) return send({ text: "start", ...(settings.source && { source: settings.source }) }, null);
   const startedByUs = messages[0].from === "fan" && messages[0].text.toLowerCase() === "start";
   for (const message of startedByUs ? messages.slice(1) : messages) {
     if (message.from === "bot") reply(message, false);
@@ -61,7 +61,7 @@ async function resume() {
 
 function recall() {
   let stored = {};
-  try {
+  if (!settings.preview) try {
     stored = JSON.parse(localStorage.getItem(STORED)) ?? {};
   } catch {
     // Storage is forbidden or spoilt: the conversation lasts as long as the page.
@@ -71,6 +71,7 @@ function recall() {
 }
 
 function keep() {
+  if (settings.preview) return;
   try {
     localStorage.setItem(STORED, JSON.stringify({ session: kept.session, language: kept.language }));
   } catch {
@@ -105,7 +106,7 @@ async function flush() {
   let replies = null;
   let problem = "unreachable";
   try {
-    const answer = await ask(settings.messages, { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" } });
+    const answer = await ask({}, { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" } });
     if (answer.ok) replies = (await answer.json()).replies;
     else if (!mayPass(answer)) problem = "refused";
   } catch {
@@ -129,7 +130,9 @@ async function flush() {
   }
 }
 
-function ask(address, options = {}) {
+function ask(query, options = {}) {
+  const address = new URL(settings.messages, location.origin);
+  address.search = new URLSearchParams({ ...query, ...(settings.preview && { preview: settings.preview }) });
   return fetch(address, { ...options, signal: AbortSignal.timeout(PATIENCE), cache: "no-store", credentials: "omit" });
 }
 

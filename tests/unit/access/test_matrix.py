@@ -24,7 +24,7 @@ from chalicelib.idempotency import Act
 from chalicelib.products.model import Product
 from chalicelib.users.model import UserFields
 from ops.local.secrets import VALUES, new_ticket_keys
-from tests.builders import a_campaign
+from tests.builders import a_campaign, a_campaign_document
 from tests.fakes.queue import MemoryQueue
 from tests.fakes.table import MemoryTable
 from tests.operators import start_anew
@@ -48,7 +48,27 @@ class Row(NamedTuple):
 
 
 TABLE = {
+    ("GET", "/campaigns"): Row(("organiser",), 200, of_this=200, of_another=200),
+    ("POST", "/campaigns"): Row(("organiser",), 201, body=lambda _: a_campaign_document(campaignId="new", ref="new")),
     ("GET", "/campaigns/{campaign}"): Row(("organiser",), 200, of_this=200),
+    ("PUT", "/campaigns/{campaign}"): Row(
+        ("organiser",), 200, of_this=200, body=lambda _: a_campaign_document(stock=30)
+    ),
+    ("PATCH", "/campaigns/{campaign}"): Row(("organiser",), 200, of_this=200, body=lambda _: {"stock": 30}),
+    ("DELETE", "/campaigns/{campaign}"): Row(("organiser",), 409, of_this=409),
+    ("GET", "/campaigns/{campaign}/audit"): Row(("organiser",), 200, of_this=200),
+    ("POST", "/campaigns/{campaign}/clone"): Row(
+        ("organiser",), 201, of_this=403, body=lambda _: {"campaignId": "new", "ref": "new"}
+    ),
+    ("GET", "/campaigns/{campaign}/links"): Row(("organiser",), 200, of_this=200),
+    ("POST", "/campaigns/{campaign}/preview"): Row(("organiser",), 200, of_this=200),
+    ("GET", "/campaigns/{campaign}/qr"): Row(("organiser",), 200, of_this=200),
+    ("GET", "/campaigns/{campaign}/sources"): Row(("organiser",), 200, of_this=200),
+    ("PUT", "/campaigns/{campaign}/sources/{source}"): Row(
+        ("organiser",), 200, of_this=200, body=lambda _: {"name": "Poster"}
+    ),
+    ("DELETE", "/campaigns/{campaign}/sources/{source}"): Row(("organiser",), 204, of_this=204),
+    ("POST", "/campaigns/{campaign}/state"): Row(("organiser",), 200, of_this=200, body=lambda _: {"state": "paused"}),
     ("GET", "/chat/{campaign}"): Row(EVERYBODY, 200),
     ("GET", "/chat/{campaign}/messages"): Row(EVERYBODY, 400),
     ("POST", "/chat/{campaign}/messages"): Row(EVERYBODY, 200, body=lambda _: {"messageId": "m_1", "text": "hello"}),
@@ -99,6 +119,7 @@ class Site:
         monkeypatch.setattr(wiring, "queue", self.queues.__getitem__)
         monkeypatch.setattr(wiring, "secrets", lambda: secrets)
         wiring.campaigns().save(a_campaign())
+        wiring.campaigns().announce(THIS, "poster", "A poster", "anna")
         campaign, tickets = wiring.campaigns().playing(THIS), wiring.tickets()
         tickets.begin(campaign, FAN, tickets.entry(campaign, FAN)._replace(attempts=("m_0",)))
         self.code = tickets.take(campaign, FAN)
@@ -118,7 +139,14 @@ class Site:
         method, path = route
         row = TABLE[route]
         filled = path.format_map(
-            {"campaign": THIS, "code": self.code, "name": "theme.css", "product": "shirt", "user": "anna"}
+            {
+                "campaign": THIS,
+                "code": self.code,
+                "name": "theme.css",
+                "product": "shirt",
+                "source": "poster",
+                "user": "anna",
+            }
         )
         body = json.dumps(row.body(self.code)).encode() if row.body else b""
         headers = {"Content-Type": app.routes[path][method].content_types[0]}
