@@ -1,6 +1,6 @@
 """Every route, group by group in the order of `app.py`."""
 
-from chalicelib.openapi import campaigns, chat, messenger, products, service, slack, tickets
+from chalicelib.openapi import campaigns, chat, messenger, products, service, slack, tickets, users
 
 ENTRIES = (
     *messenger.ENTRIES,
@@ -9,5 +9,6 @@ ENTRIES = (
     *campaigns.ENTRIES,
     *products.ENTRIES,
     *tickets.ENTRIES,
+    *users.ENTRIES,
     *service.ENTRIES,
 )
