@@ -1,17 +1,208 @@
 """Campaigns, for those who run them."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from msgspec import Meta
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from chalicelib import http
-from chalicelib.campaigns.model import Campaign
+from chalicelib.campaigns.api import Copy, Slug, StateChange
+from chalicelib.campaigns.model import Campaign, Language, State
+from chalicelib.campaigns.sources import Source
+from chalicelib.campaigns.validation import (
+    LANGUAGES,
+    LONGEST_URL,
+    MOST_ANSWERS,
+    MOST_ATTEMPTS,
+    MOST_CHOICES,
+    MOST_QUESTIONS,
+    MOST_TICKETS,
+)
 from chalicelib.http import ORGANISER
-from chalicelib.openapi.entry import CAMPAIGN, Answer, Entry, problem
+from chalicelib.openapi.entry import (
+    CAMPAIGN,
+    CURSOR,
+    ETAG,
+    IDEMPOTENCY_KEY,
+    IF_MATCH,
+    LIMIT,
+    LOCATION,
+    Answer,
+    Entry,
+    Parameter,
+    path,
+    problem,
+)
+from chalicelib.validation import NOT_BLANK, Body
+
+_LINE = r"^[^\u0000-\u001f\u007f-\u009f]*$"
+
+Prize = dict[Language, Annotated[str, Meta(min_length=1, max_length=80, pattern=_LINE)]]
+Title = dict[Language, Annotated[str, Meta(min_length=1, max_length=20, pattern=_LINE)]]
+Asked = dict[Language, Annotated[str, Meta(max_length=600, pattern=NOT_BLANK)]]
+Hint = dict[Language, Annotated[str, Meta(max_length=300, pattern=NOT_BLANK)]]
+Welcome = dict[Language, Annotated[str, Meta(max_length=400, pattern=NOT_BLANK)]]
+Answers = Annotated[
+    list[Annotated[str, Meta(min_length=1, max_length=80)]], Meta(min_length=1, max_length=MOST_ANSWERS)
+]
+Time = Annotated[
+    str,
+    Meta(
+        pattern=r"^20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?(Z|[+-][0-9]{2}:[0-9]{2})?$",
+        description="2026-12-05T20:00, in the campaign's time zone unless it has an offset",
+    ),
+]
+Ref = Annotated[
+    str,
+    Meta(
+        pattern=r"^(?!.*\.\.)[A-Za-z0-9+\-./:=_]{1,150}$",
+        description="What QR codes carry, and fans may type; in any case of letters one campaign's alone",
+    ),
+]
+
+
+class ChoiceBody(Body, frozen=True, kw_only=True):
+    id: Slug
+    text: Title
+
+
+class QuestionBody(Body, frozen=True, kw_only=True):
+    """`choices` and `answer` of a `choice`, `accept` of a `text`."""
+
+    id: Slug
+    kind: Literal["choice", "text"]
+    text: Asked
+    choices: Annotated[list[ChoiceBody], Meta(min_length=2, max_length=MOST_CHOICES)] | UnsetType = UNSET
+    answer: Annotated[Slug, Meta(description="The id of the right choice")] | UnsetType = UNSET
+    accept: dict[Language, Answers] | UnsetType = UNSET
+    hint: Hint | None = None
+
+
+class TermsBody(Body, frozen=True, kw_only=True):
+    url: Annotated[str, Meta(max_length=LONGEST_URL, pattern="^https://[!-~]+$")]
+    consent: Literal["notice", "ask"] = "notice"
+    text: Hint | None = None
+
+
+class _Fields(Body, frozen=True, kw_only=True):
+    """docs/campaigns.md says what each field is for. Texts must be there in each of the `languages`."""
+
+    campaign_id: Slug
+    name: Annotated[str, Meta(min_length=1, max_length=80, pattern=_LINE)]
+    mode: Literal["instant"]
+    stock: Annotated[int, Meta(ge=0, le=MOST_TICKETS)]
+    ref: Ref
+    languages: Annotated[list[Language], Meta(min_length=1, max_length=len(LANGUAGES))]
+    timezone: Annotated[str, Meta(description="An IANA name", examples=["Europe/Amsterdam"])]
+    opens_at: Time | None = None
+    closes_at: Time | None = None
+    pass_mark: Annotated[int, Meta(ge=0, le=MOST_QUESTIONS)]
+    attempts: Annotated[int, Meta(ge=1, le=MOST_ATTEMPTS)] | None = None
+    prize: Prize
+    welcome: Welcome | None = None
+    terms: TermsBody | None = None
+    questions: Annotated[list[QuestionBody], Meta(min_length=1, max_length=MOST_QUESTIONS)]
+    tickets_left: Annotated[int, Meta(description="Passed over, so that what was read can be sent back")] | None = None
+
+
+class CampaignBody(_Fields, frozen=True, kw_only=True):
+    __doc__ = _Fields.__doc__
+    state: State
+
+
+class NewCampaign(_Fields, frozen=True, kw_only=True):
+    __doc__ = _Fields.__doc__
+    state: Annotated[State | None, Meta(description="`draft` where it is left out")] = None
+
+
+CampaignPatch = msgspec.defstruct(
+    "CampaignPatch",
+    [(field.name, field.type | None | UnsetType, UNSET) for field in msgspec.structs.fields(CampaignBody)],
+    bases=(Body,),
+    frozen=True,
+    kw_only=True,
+    namespace={"__doc__": "A merge patch of a campaign: what is left out stays, what is null goes."},
+)
 
 
 class CampaignShown(Campaign, frozen=True, kw_only=True, rename="camel"):
     tickets_left: Annotated[int, Meta(ge=0)]
+
+
+class CampaignListed(Struct, rename="camel"):
+    campaign_id: Slug
+    name: str
+    state: State
+    mode: Literal["instant"]
+    stock: int
+    ref: str
+    languages: list[Language]
+    timezone: str
+    opens_at: str | None
+    closes_at: str | None
+    tickets_left: int
+
+
+class CampaignPage(Struct, rename="camel", omit_defaults=True):
+    campaigns: list[CampaignListed]
+    next_cursor: str = ""
+
+
+class DeedShown(Struct):
+    at: str
+    by: Annotated[str, Meta(description="The name of a token, or `operator`")]
+    did: Literal["created", "changed", "deleted"]
+    version: Annotated[int, Meta(description="Of the campaign, after it")]
+    state: Annotated[State, Meta(description="Of the campaign, after it")]
+    fields: Annotated[list[str], Meta(description="Those that changed")]
+
+
+class DeedPage(Struct, rename="camel", omit_defaults=True):
+    audit: list[DeedShown]
+    next_cursor: str = ""
+
+
+class Preview(Struct, rename="camel"):
+    url: str
+    expires_at: str
+
+
+class Link(Struct, omit_defaults=True):
+    web: str
+    messenger: Annotated[str, Meta(description="Where the stage has a Messenger page")] = ""
+    source: str = ""
+    name: str = ""
+
+
+class LinkList(Struct):
+    links: list[Link]
+
+
+class SourceLinks(Struct, omit_defaults=True):
+    source: Slug
+    name: str
+    web: str
+    messenger: str = ""
+
+
+class SourceCounts(Struct):
+    source: Slug
+    name: str
+    scans: Annotated[int, Meta(description="Fans who followed its link first")]
+    starts: Annotated[int, Meta(description="Of these, who began to play")]
+    finishes: Annotated[int, Meta(description="… who answered the last question")]
+    wins: Annotated[int, Meta(description="… who hold a ticket")]
+
+
+class OtherCounts(Struct):
+    starts: int
+    finishes: int
+    wins: int
+
+
+class SourceList(Struct):
+    sources: list[SourceCounts]
+    others: OtherCounts
 
 
 _EXAMPLE = {
@@ -44,8 +235,62 @@ _EXAMPLE = {
         }
     ],
 }
+_NEW = {name: value for name, value in _EXAMPLE.items() if value is not None and name not in {"ticketsLeft", "state"}}
+_WHOLE = _NEW | {"state": "live"}
+_LISTED = {name: _EXAMPLE[name] for name in ("campaignId", "name", "state", "mode", "stock", "ref", "languages")}
+_LISTED |= {name: _EXAMPLE[name] for name in ("timezone", "opensAt", "closesAt", "ticketsLeft")}
+_LINKED = {
+    "source": "poster",
+    "name": "The poster in the tram",
+    "messenger": "https://m.me/1000?ref=bash..poster",
+    "web": "https://tickets.example.org/chat/birthday-bash?source=poster",
+}
+_BARE = {"messenger": "https://m.me/1000?ref=bash", "web": "https://tickets.example.org/chat/birthday-bash"}
+
+_SOURCE = path("source", Slug, "The source's id", "poster")
+_AS_IT_IS = Answer("The campaign as it is now", {http.JSON: CampaignShown}, {http.JSON: _EXAMPLE}, (ETAG,))
+_MADE = _AS_IT_IS._replace(says="The new campaign", headers=(ETAG, LOCATION))
+_UNKNOWN = problem(404, "There is no such campaign")
+_TAKEN = problem(
+    409,
+    "Another campaign has this id (`reason` is campaign_exists) or this ref",
+    "There is a campaign birthday-bash already",
+    reason="campaign_exists",
+)
+_STAYS = problem(
+    409,
+    "It may not change in this any more, as fans have played by it; or the ref is taken; or fans hold more tickets",
+    "The campaign is live, and may not change in this: passMark",
+    errors=[
+        {
+            "field": "passMark",
+            "message": "stays 1: fans have won and lost by it. Clone the campaign to play it otherwise",
+        }
+    ],
+)
+_RULES = "docs/campaigns.md has the rules of each field, and which may change when."
 
 ENTRIES = (
+    Entry(
+        "GET",
+        "/campaigns",
+        "List campaigns",
+        (ORGANISER,),
+        says="By id; a token that is limited to campaigns sees these.",
+        parameters=(LIMIT, CURSOR),
+        answers={200: Answer("A page of them", {http.JSON: CampaignPage}, {http.JSON: {"campaigns": [_LISTED]}})},
+    ),
+    Entry(
+        "POST",
+        "/campaigns",
+        "Make a campaign",
+        (ORGANISER,),
+        says=f"A draft, unless it says otherwise. {_RULES}",
+        parameters=(IDEMPOTENCY_KEY,),
+        body={http.JSON: NewCampaign},
+        example=_NEW,
+        answers={201: _MADE, 409: _TAKEN},
+    ),
     Entry(
         "GET",
         "/campaigns/{campaign}",
@@ -53,9 +298,228 @@ ENTRIES = (
         (ORGANISER,),
         says="Everything, right answers included.",
         parameters=(CAMPAIGN,),
+        answers={200: _AS_IT_IS, 404: _UNKNOWN},
+    ),
+    Entry(
+        "PUT",
+        "/campaigns/{campaign}",
+        "Replace a campaign",
+        (ORGANISER,),
+        says=_RULES,
+        parameters=(CAMPAIGN, IF_MATCH),
+        body={http.JSON: CampaignBody},
+        example=_WHOLE,
+        answers={200: _AS_IT_IS, 404: _UNKNOWN, 409: _STAYS},
+    ),
+    Entry(
+        "PATCH",
+        "/campaigns/{campaign}",
+        "Change some fields of a campaign",
+        (ORGANISER,),
+        says=f"By a merge patch (RFC 7396). {_RULES}",
+        parameters=(CAMPAIGN, IF_MATCH),
+        body={http.JSON: CampaignPatch, http.MERGE_PATCH: CampaignPatch},
+        example={"stock": 30, "closesAt": None},
+        answers={200: _AS_IT_IS, 404: _UNKNOWN, 409: _STAYS},
+    ),
+    Entry(
+        "DELETE",
+        "/campaigns/{campaign}",
+        "Delete a draft",
+        (ORGANISER,),
+        says="One that nobody has played. Who did what to it stays.",
+        parameters=(CAMPAIGN, IF_MATCH),
         answers={
-            200: Answer("The campaign as it is now", {http.JSON: CampaignShown}, {http.JSON: _EXAMPLE}),
-            404: problem(404, "There is no such campaign"),
+            204: Answer("It is gone"),
+            404: _UNKNOWN,
+            409: problem(
+                409,
+                "It is no draft (`reason` is not_a_draft), or was played",
+                "The campaign is live, and only a draft can be deleted: fans hold its tickets, or may. End it instead",
+                reason="not_a_draft",
+                state="live",
+            ),
+        },
+    ),
+    Entry(
+        "POST",
+        "/campaigns/{campaign}/state",
+        "Open, pause or end a campaign",
+        (ORGANISER,),
+        says="draft → live, live ↔ paused, either → ended, which is for good. Fans notice within seconds.",
+        parameters=(CAMPAIGN, IF_MATCH),
+        body={http.JSON: StateChange},
+        example={"state": "paused"},
+        answers={
+            200: _AS_IT_IS,
+            404: _UNKNOWN,
+            409: problem(
+                409,
+                "There is no way to this state from the one that it is in",
+                "The campaign is ended, and may not change in this: state",
+                errors=[
+                    {
+                        "field": "state",
+                        "message": "is ended, and stays so: fans were told that it is over. Clone the campaign to play it again",
+                    }
+                ],
+            ),
+        },
+    ),
+    Entry(
+        "POST",
+        "/campaigns/{campaign}/clone",
+        "Make a draft like a campaign",
+        (ORGANISER,),
+        parameters=(CAMPAIGN, IDEMPOTENCY_KEY),
+        body={http.JSON: Copy},
+        example={"campaignId": "new-year", "ref": "ny27", "name": "New Year"},
+        answers={201: _MADE, 404: _UNKNOWN, 409: _TAKEN},
+    ),
+    Entry(
+        "POST",
+        "/campaigns/{campaign}/preview",
+        "Get a link that plays a campaign as it stands",
+        (ORGANISER,),
+        says="In the web chat, for a day, open whatever its state. Nothing is taken, and nobody is counted.",
+        parameters=(CAMPAIGN,),
+        answers={
+            200: Answer(
+                "Whoever has the link can play",
+                {http.JSON: Preview},
+                {
+                    http.JSON: {
+                        "url": "https://tickets.example.org/chat/birthday-bash?preview=1796086400.6YEmJIjVMfJfyHWkSzwWpyBpyYFKLGrHbPwMJ6EIFbs",
+                        "expiresAt": "2026-12-01T00:53:20.000Z",
+                    }
+                },
+            ),
+            404: _UNKNOWN,
+        },
+    ),
+    Entry(
+        "GET",
+        "/campaigns/{campaign}/audit",
+        "See who did what to a campaign",
+        (ORGANISER,),
+        says="Oldest first; of a deleted campaign, too.",
+        parameters=(CAMPAIGN, LIMIT, CURSOR),
+        answers={
+            200: Answer(
+                "A page of it",
+                {http.JSON: DeedPage},
+                {
+                    http.JSON: {
+                        "audit": [
+                            {
+                                "at": "2026-11-30T00:53:20.000Z",
+                                "by": "back office",
+                                "did": "changed",
+                                "version": 2,
+                                "state": "live",
+                                "fields": ["state", "stock"],
+                            }
+                        ]
+                    }
+                },
+            ),
+            404: problem(404, "There is no such campaign, and never was"),
+        },
+    ),
+    Entry(
+        "GET",
+        "/campaigns/{campaign}/links",
+        "Get a campaign's links",
+        (ORGANISER,),
+        says="The bare one, and one for each source.",
+        parameters=(CAMPAIGN,),
+        answers={
+            200: Answer("All of them", {http.JSON: LinkList}, {http.JSON: {"links": [_BARE, _LINKED]}}),
+            404: _UNKNOWN,
+        },
+    ),
+    Entry(
+        "GET",
+        "/campaigns/{campaign}/qr",
+        "Get a link as a QR code",
+        (ORGANISER,),
+        parameters=(
+            CAMPAIGN,
+            Parameter("source", "query", Slug, "The source whose link it is; else the bare one", example="poster"),
+            Parameter("to", "query", Literal["messenger", "web"], "Where it leads: messenger unless given"),
+            Parameter("format", "query", Literal["svg", "png"], "svg unless given"),
+        ),
+        answers={
+            200: Answer("The picture", {"image/svg+xml": None, "image/png": None}),
+            404: problem(404, "There is no such campaign, or it has no such source"),
+            409: problem(
+                409,
+                "The stage has no Messenger page",
+                "This stage has no Messenger page: put its page_id into the secret messenger, or ask for to=web",
+            ),
+        },
+    ),
+    Entry(
+        "GET",
+        "/campaigns/{campaign}/sources",
+        "Count fans by source",
+        (ORGANISER,),
+        says="A fan counts for the source whose link they followed first. All fans are counted anew, exactly: a few seconds for a million.",
+        parameters=(CAMPAIGN,),
+        answers={
+            200: Answer(
+                "Each source, and the others: who came without one, or by one that was deleted",
+                {http.JSON: SourceList},
+                {
+                    http.JSON: {
+                        "sources": [
+                            {
+                                "source": "poster",
+                                "name": "The poster in the tram",
+                                "scans": 120,
+                                "starts": 96,
+                                "finishes": 80,
+                                "wins": 12,
+                            }
+                        ],
+                        "others": {"starts": 10, "finishes": 7, "wins": 1},
+                    }
+                },
+            ),
+            404: _UNKNOWN,
+        },
+    ),
+    Entry(
+        "PUT",
+        "/campaigns/{campaign}/sources/{source}",
+        "Name a source",
+        (ORGANISER,),
+        says="A place that the campaign is announced in. At most 50.",
+        parameters=(CAMPAIGN, _SOURCE),
+        body={http.JSON: Source},
+        example={"name": "The poster in the tram"},
+        answers={
+            200: Answer("It was there, and has this name now", {http.JSON: SourceLinks}, {http.JSON: _LINKED}),
+            201: Answer("It is new", {http.JSON: SourceLinks}, {http.JSON: _LINKED}),
+            404: _UNKNOWN,
+            409: problem(
+                409,
+                "There are 50 (`reason` is too_many), or its link would be longer than Messenger allows",
+                "The campaign has 50 sources, the most there can be: delete one",
+                reason="too_many",
+            ),
+        },
+    ),
+    Entry(
+        "DELETE",
+        "/campaigns/{campaign}/sources/{source}",
+        "Delete a source",
+        (ORGANISER,),
+        says="Its link goes on leading to the campaign.",
+        parameters=(CAMPAIGN, _SOURCE),
+        answers={
+            204: Answer("It is gone"),
+            404: problem(404, "There is no such campaign, or it has no such source"),
         },
     ),
 )
