@@ -58,8 +58,7 @@ def facts(account: Account, wanted: Wanted) -> Iterator[Fact]:
     if not found:
         return
     api = found[0]
-    routes = sorted(route for route in _methods(account, api["id"]) if not route.startswith("OPTIONS "))
-    yield Fact("API", "routes", wanted.routes, routes)
+    yield Fact("API", "routes", wanted.routes, sorted(_methods(account, api["id"])))
     yield Fact("API", "tags", account.tags, _tags(account, api["id"]))
     responses = _responses(account.client("apigateway"), api["id"])
     for kind, response in _wanted_responses().items():
