@@ -25,13 +25,8 @@ class Clone:
         self.endpoint = endpoint
         self._environ = isolated(_kept(), endpoint)
         _copy_files(folder)
-        path = folder / ".chalice" / "config.json"
-        config = json.loads(path.read_text()) | {"lambda_architecture": ARCHITECTURE}
-        for stage in config["stages"].values():
-            stage["environment_variables"]["MESSENGER_API_URL"] = messenger_url
-        path.write_text(json.dumps(config, indent=2))
         self._git("init", "--quiet")
-        self.commit()
+        self.send_to(messenger_url)
 
     def copy(self, folder, endpoint):
         """The same clone, with all that was built in it, in another folder and with another account."""
@@ -39,6 +34,15 @@ class Clone:
         other = object.__new__(Clone)
         other.folder, other.endpoint, other._environ = folder, endpoint, isolated(_kept(), endpoint)
         return other
+
+    def send_to(self, messenger_url, slack_url="http://127.0.0.1:1"):
+        """Let every stage take these for the platforms."""
+        path = self.folder / ".chalice" / "config.json"
+        config = json.loads(path.read_text()) | {"lambda_architecture": ARCHITECTURE}
+        for stage in config["stages"].values():
+            stage["environment_variables"] |= {"MESSENGER_API_URL": messenger_url, "SLACK_API_URL": slack_url}
+        path.write_text(json.dumps(config, indent=2))
+        self.commit()
 
     def commit(self, *, tested=True):
         self._git("add", "--all")
@@ -55,7 +59,7 @@ class Clone:
         return printed
 
     def quick(self, *words):
-        """Start `ops` with the package that an earlier deploy has built."""
+        """Start `ops` with the package that an earlier deploy, or the fixture `built`, has built."""
         return subprocess.Popen(  # noqa: S603  # ours
             [sys.executable, str(BUILT_BEFORE), *words],
             cwd=self.folder,
@@ -71,9 +75,6 @@ class Clone:
         printed, _ = running.communicate(timeout=120)
         assert running.returncode == exit_code, printed
         return printed
-
-    def build(self, stage):
-        self.ops("package", "--stage", stage)
 
     def chalice(self, *words):
         """Run Chalice's own command; all that it printed."""
@@ -153,5 +154,7 @@ def make_clone():
 def built(tmp_path_factory):
     """A clone whose package is built, for `quick`. Give it an account with `copy`."""
     clone = Clone(tmp_path_factory.mktemp("built"), "http://127.0.0.1:1")
-    clone.build("staging")
+    clone.ops("package", "--stage", "staging")
+    packages = clone.folder / "build" / "package"
+    shutil.copytree(packages / "staging", packages / "prod")  # it is the same for each stage
     return clone

@@ -203,8 +203,13 @@ class Fan:
         return self.sends(message={"text": text})
 
     def presses(self, title):
-        [button] = [b for b in self.got()[-1].get("quick_replies", ()) if b["title"] == title]
+        button = self._drive.until(lambda: self._button(title), lambda: f"no button {title}, only {self.got()}")
         return self.sends(message={"text": title, "quick_reply": {"payload": button["payload"]}})
+
+    def _button(self, title):
+        """The newest of that name; whatever came after it, as replies may come twice."""
+        buttons = [button for message in self.got() for button in message.get("quick_replies", ())]
+        return next((button for button in reversed(buttons) if button["title"] == title), None)
 
     def wins(self):
         """From the scan to the ticket: its code."""

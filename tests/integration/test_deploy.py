@@ -6,11 +6,6 @@ for what Lambda does in a function's role: polling its queue and writing its log
 
 import contextlib
 import json
-import os
-import platform
-import shutil
-import subprocess
-import sys
 import time
 
 import pytest
@@ -23,7 +18,6 @@ from chalicelib.campaigns.service import Campaigns
 from chalicelib.campaigns.store import CampaignStore
 from chalicelib.campaigns.validation import decode
 from ops.local import launch
-from ops.local.environment import isolated
 from ops.local.secrets import new_ticket_keys
 from tests.contract.messenger.graph import Graph
 from tests.integration.drive import FUNCTIONS, RIGHTS, SCENES, Drive, Refused, policy
@@ -35,7 +29,6 @@ SECRETS = {
     "api": {"organiser": "an organiser", "steward": "a steward", "service": "a service"},
     "tickets": new_ticket_keys(),
 }
-ARCHITECTURE = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
 DEMO = (launch.PROJECT / "infra" / "demo" / "birthday-bash.json").read_text()
 LAMBDA_NAMES = {name: f"guestlist-prod-{name}" for name in FUNCTIONS} | {"api_handler": "guestlist-prod"}
 
@@ -48,51 +41,18 @@ def graph():
 
 
 @pytest.fixture(scope="module")
-def drive(start_emulator, tmp_path_factory, graph):
+def drive(start_emulator, built, tmp_path_factory, graph):
     decisions = tmp_path_factory.mktemp("decisions") / "decisions"
     stage = Stage("prod", start_emulator(AUTH="true", DECISIONS=str(decisions)), {})
-    deploy(fresh_clone(tmp_path_factory.mktemp("deploy"), graph.url), stage.endpoint)
+    clone = built.copy(tmp_path_factory.mktemp("deployed"), stage.endpoint)
+    clone.send_to(graph.url)
+    clone.quickly("deploy", "--stage", "prod")
     for name, value in SECRETS.items():
         stage.client("secretsmanager").put_secret_value(
             SecretId=f"guestlist/prod/{name}", SecretString=json.dumps(value)
         )
     save_the_demo_campaign(stage)
     return Drive(stage, graph, decisions)
-
-
-def fresh_clone(folder, messenger_url):
-    """What is tracked, for this machine's processor and with our platform."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z"],  # noqa: S607
-        cwd=launch.PROJECT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    for name in filter(None, listed.stdout.split("\0")):
-        if (launch.PROJECT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(launch.PROJECT / name, folder / name)
-    path = folder / ".chalice" / "config.json"
-    config = json.loads(path.read_text()) | {"lambda_architecture": ARCHITECTURE}
-    config["stages"]["prod"]["environment_variables"]["MESSENGER_API_URL"] = messenger_url
-    path.write_text(json.dumps(config))
-    return folder
-
-
-def deploy(project, endpoint):
-    """As `make deploy STAGE=prod` does. Wheels come from pip's cache, once they are in it."""
-    kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TMPDIR"}}
-    pip = {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
-    ended = subprocess.run(  # ours
-        [sys.executable, "-m", "ops", "deploy", "--stage", "prod", "--unclean", "--untested"],
-        cwd=project,
-        env=isolated(kept | pip, endpoint),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
 def save_the_demo_campaign(stage):
