@@ -192,8 +192,11 @@ def dialogue() -> "Dialogue":
     from chalicelib.dialogue.service import Dialogue
     from chalicelib.dialogue.store import ConversationStore
 
-    store = ConversationStore(table("conversations"))
-    return Dialogue(store, campaigns(), tickets(), read_settings().base_url, clock.system, log)
+    def forget_users(conversation: str) -> None:
+        users().forget(conversation)
+
+    store, base_url = ConversationStore(table("conversations")), read_settings().base_url
+    return Dialogue(store, campaigns(), tickets(), base_url, clock.system, log, forget_users=forget_users)
 
 
 @functools.cache
@@ -206,9 +209,17 @@ def preview() -> "Dialogue":
     def silent(event: str, **fields: object) -> None:
         """Logged turns are counted."""
 
-    store = ConversationStore(table("conversations"))
+    def forget_users(conversation: str) -> None:
+        """Nobody is the user of a preview."""
+
     return Dialogue(
-        store, PreviewCampaigns(campaigns()), PreviewTickets(), read_settings().base_url, clock.system, silent
+        ConversationStore(table("conversations")),
+        PreviewCampaigns(campaigns()),
+        PreviewTickets(),
+        read_settings().base_url,
+        clock.system,
+        silent,
+        forget_users=forget_users,
     )
 
 
@@ -271,10 +282,7 @@ def bot() -> "Bot":
     from chalicelib.channels.inbox import Bot
     from chalicelib.channels.outbox import Outbox
 
-    def forget_users(conversation: str) -> None:
-        users().forget(conversation)
-
-    return Bot(queue("inbound.fifo"), dialogue(), Outbox(queue("outbound.fifo")), forget_users, deletions())
+    return Bot(queue("inbound.fifo"), dialogue(), Outbox(queue("outbound.fifo")), deletions())
 
 
 @functools.cache

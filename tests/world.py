@@ -82,14 +82,18 @@ class World:
         inbound, outbound = wrapped(self.inbound), wrapped(self.outbound)
         self.campaigns = Campaigns(CampaignStore(records), self.clock)
         self.tickets = Tickets(self.ticket_store(records), lambda: self.keys, self.clock)
-        self.dialogue = Dialogue(
-            self.store(conversations), self.campaigns, self.tickets, "https://fans.example", self.clock, self.log
-        )
         self.inbox = Inbox(inbound, self.log)
         self.users = self.user_service(UserStore(wrapped(self.accounts)), self.inbox, self.clock)
-        self.bot = Bot(
-            inbound, self.dialogue, Outbox(outbound), self.users.forget, Deletions(conversations, self.clock)
+        self.dialogue = Dialogue(
+            self.store(conversations),
+            self.campaigns,
+            self.tickets,
+            "https://fans.example",
+            self.clock,
+            self.log,
+            forget_users=self.users.forget,
         )
+        self.bot = Bot(inbound, self.dialogue, Outbox(outbound), Deletions(conversations, self.clock))
         self.sender = Sender(outbound, self.parked, {"messenger": wrapped(self.channel)}, self.log)
 
     def preview(self):
@@ -101,6 +105,7 @@ class World:
             "https://fans.example",
             self.clock,
             lambda *_, **__: None,
+            forget_users=lambda _: None,
         )
 
     def log(self, event, **fields):

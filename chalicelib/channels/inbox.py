@@ -46,7 +46,7 @@ class Dialogue(Protocol):
         """The replies to a message, whether it is the newest of its conversation, and whether that is to be forgotten now."""
 
     def forget(self, conversation: str) -> None:
-        """Delete all that is kept of a conversation."""
+        """Delete all that is kept of a conversation, and the users whose it is."""
 
 
 class Outbox(Protocol):
@@ -60,20 +60,12 @@ class Deletions(Protocol):
 
 
 class Bot:
-    """The function's side. `forget_users` deletes the users whose chat a conversation is, or raises `Unavailable`; again is fine."""
+    """The function's side."""
 
-    def __init__(
-        self,
-        queue: Queue,
-        dialogue: Dialogue,
-        outbox: Outbox,
-        forget_users: Callable[[str], None],
-        deletions: Deletions,
-    ) -> None:
+    def __init__(self, queue: Queue, dialogue: Dialogue, outbox: Outbox, deletions: Deletions) -> None:
         self._queue = queue
         self._dialogue = dialogue
         self._outbox = outbox
-        self._forget_users = forget_users
         self._deletions = deletions
 
     def handle(self, event: Mapping[str, Any], remaining: Callable[[], int]) -> batch.Failures:
@@ -91,7 +83,6 @@ class Bot:
         if turn.newest:  # else the replies were kept before the next message was begun
             self._outbox.send(message, turn.replies)
         if turn.forget:
-            self._forget_users(message.conversation)  # first: once the conversation is gone, nobody knows of the wish
             self._dialogue.forget(message.conversation)
         if message.kind == "deletion":
             self._deletions.done(message.id)

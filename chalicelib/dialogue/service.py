@@ -5,6 +5,7 @@ one conditional write makes the turn. So a message that is handled again, becaus
 its turn and gets the same replies, or repeats the same steps.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from chalicelib.campaigns.model import Campaign, Stored, unmarked
@@ -32,6 +33,8 @@ class Answer(NamedTuple):
 
 
 class Dialogue:
+    """`forget_users` deletes the users of whom a conversation is, or raises `Unavailable`; again is fine."""
+
     def __init__(
         self,
         conversations: ConversationStore,
@@ -40,6 +43,8 @@ class Dialogue:
         base_url: str,
         clock: Clock,
         log: Log,
+        *,
+        forget_users: Callable[[str], None],
     ) -> None:
         self._conversations = conversations
         self._campaigns = campaigns
@@ -47,6 +52,7 @@ class Dialogue:
         self._tickets_url = f"{base_url}/t/"
         self._clock = clock
         self._log = log
+        self._forget_users = forget_users
 
     def answer(self, message: Message) -> tuple[Reply, ...]:
         """The replies to a message, the same ones however often it comes. `Unavailable` when nothing was decided."""
@@ -56,7 +62,8 @@ class Dialogue:
         return answer.replies
 
     def forget(self, conversation: str) -> None:
-        """Delete all that is kept of the conversation; again is fine."""
+        """Delete all that is kept of the conversation, and of whose it is; again is fine."""
+        self._forget_users(conversation)  # first: once the conversation is gone, nobody knows of the wish
         self._conversations.delete(conversation)
 
     def turn(self, message: Message) -> Answer:

@@ -86,7 +86,11 @@ class ConversationStore:
     def append(
         self, message: Message, before: Conversation, state: State, replies: tuple[Reply, ...], now: float
     ) -> None:
-        """Write the turn that handled this message, or raise `Moved`."""
+        """Write the turn that handled this message, or raise `Moved`, where there is such a turn, or the one before is gone.
+
+        That can be in the web chat only, whose messages do not wait in the queue behind a deletion. Of a deletion and a turn that is being
+        written, one sees the other: this looks for the turn before once it has written, and `delete` looks again once it has deleted.
+        """
         recent = (*before.recent, Handled(_digest(message), message.at))
         item: Item = {
             "pk": message.conversation,
@@ -104,6 +108,9 @@ class ConversationStore:
             self._table.write(Create(item))
         except ConditionFailed as failed:
             raise Moved from failed
+        if message.channel == "web" and before.turns and not self._table.get(item["pk"], _sort_key(before.turns)):
+            self._table.write(Delete(item["pk"], item["sk"]))  # the conversation was deleted meanwhile
+            raise Moved
 
     def transcript(self, conversation: str) -> tuple[Exchange, ...]:
         """All turns, oldest first."""
@@ -116,9 +123,10 @@ class ConversationStore:
         return tuple(dict.fromkeys(turn["state"]["campaign"] for turn in turns if "campaign" in turn["state"]))
 
     def delete(self, conversation: str) -> None:
-        """Delete everything; again is fine."""
-        for turn in list(self._table.query(conversation)):
-            self._table.write(Delete(turn["pk"], turn["sk"]))
+        """Delete everything, what is written meanwhile too (see `append`); again is fine."""
+        while turns := list(self._table.query(conversation)):
+            for turn in turns:
+                self._table.write(Delete(turn["pk"], turn["sk"]))
 
 
 def _title(before: Conversation, payload: str) -> str:

@@ -1,12 +1,13 @@
 """A conversation is its newest turn; who writes a turn that someone else has written is told."""
 
+import contextlib
 import json
 import threading
 import uuid
 
 import pytest
 
-from chalicelib.aws.tables import DynamoTable
+from chalicelib.aws.tables import Delete, DynamoTable
 from chalicelib.dialogue.model import Card, Choice, Message, Reply, State
 from chalicelib.dialogue.store import KEEP_SECONDS, REMEMBERED, Conversation, ConversationStore, Exchange, Moved
 from tests.fakes.table import MemoryTable
@@ -215,3 +216,61 @@ def test_a_deleted_conversation_leaves_nothing_and_begins_anew(table, store, say
     assert store.load(fan) == Conversation()
     say()
     assert store.load(fan).turns == 1
+
+
+class Interrupted:
+    """A table at which something happens before its nth call."""
+
+    def __init__(self, table, number, happens):
+        self._table, self._left, self._happens = table, number, happens
+
+    def __getattr__(self, name):
+        member = getattr(self._table, name)
+
+        def call(*arguments, **options):
+            self._left -= 1
+            if self._left == 0:
+                self._happens()
+            return member(*arguments, **options)
+
+        return call
+
+
+class ForgetfulStore(ConversationStore):
+    """Deletes what it sees at first."""
+
+    def delete(self, conversation):
+        for turn in list(self._table.query(conversation)):
+            self._table.write(Delete(turn["pk"], turn["sk"]))
+
+
+def left_after(table, store, number, *, interrupts):
+    """What is left of a web chat that is deleted while a turn of it is being written, or the other way round."""
+    web = f"web:birthday-bash:{uuid.uuid4()}"
+    plain = ConversationStore(table)
+    for each in (1, 2):
+        plain.append(a_message(web, each), plain.load(web), STATE, REPLIES, NOW)
+    before = plain.load(web)
+
+    def turn(at):
+        with contextlib.suppress(Moved):
+            at.append(a_message(web, 3), before, STATE, REPLIES, NOW)
+
+    def deletion(at):
+        at.delete(web)
+
+    outer, inner = (turn, deletion) if interrupts == "a deletion" else (deletion, turn)
+    outer(store(Interrupted(table, number, lambda: inner(store(table)))))
+    return rows(table, web)
+
+
+@pytest.mark.parametrize(
+    ("interrupts", "number"), [("a deletion", 1), ("a deletion", 2), *(("a turn", number) for number in range(1, 5))]
+)
+def test_a_turn_that_is_being_written_does_not_outlive_the_deletion_of_its_web_chat(table, number, interrupts):
+    assert left_after(table, ConversationStore, number, interrupts=interrupts) == []
+
+
+def test_who_deletes_only_what_is_there_at_first_leaves_a_turn_behind(table):
+    """The negative control."""
+    assert any(left_after(table, ForgetfulStore, number, interrupts="a turn") for number in range(1, 5))

@@ -151,6 +151,17 @@ def test_who_asks_to_be_forgotten_is_whatever_crashes_as_a_user_and_in_every_cha
         assert all(is_written_anew(item) for item in left), step
 
 
+def test_who_asks_in_the_web_chat_is_forgotten_everywhere_too():
+    web = f"web:birthday-bash:{'s' * 22}"
+    site, path = talked()
+    assert site.ask("PATCH", path, {"conversations": [*CHATS, web]}).status == 200
+    for words in ("hello", "delete my data", "yes"):
+        site.world.say(words, conversation=web, campaign="birthday-bash")
+    drain(site.world, Fuse(), site.world.inbound, lambda world: world.bot.handle)
+    assert site.ask("GET", path).status == 404
+    assert left_of(site) == []
+
+
 @pytest.mark.parametrize("messages", [the_deletion, the_callback])
 def test_without_knowing_whose_chat_it_is_the_user_stays(messages):
     """The negative control."""
