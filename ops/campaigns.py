@@ -7,13 +7,14 @@ import io
 import json
 from pathlib import Path
 from typing import BinaryIO, Literal, get_args
-from urllib.parse import quote
 
 import click
 import segno
 from msgspec.structs import replace
 
+from chalicelib.campaigns import links
 from chalicelib.campaigns.model import State, encode
+from chalicelib.campaigns.service import OPERATOR
 from chalicelib.campaigns.validation import decode
 from ops import stages
 from ops.stages import Stage
@@ -53,9 +54,12 @@ def check(file: BinaryIO) -> None:
 @click.argument("file", type=click.File("rb"))
 @stages.option
 def put(file: BinaryIO, stage: Stage) -> None:
-    """Save the campaign in FILE (- for standard input): a new one, or in place of the one with its id. Can be run again."""
+    """Save the campaign in FILE (- for standard input): a new one, or in place of the one with its id. Can be run again.
+
+    What fans have played by already stays as it is: docs/campaigns.md.
+    """
     campaign = decode(file.read())
-    stage.campaigns.save(campaign)
+    stage.campaigns.put(campaign, OPERATOR)
     click.echo(f"{campaign.campaign_id} is saved on {stage.name}, {campaign.state}.")
 
 
@@ -74,9 +78,9 @@ def show(campaign_id: str, stage: Stage) -> None:
 @stages.option
 def state(campaign_id: str, state: State, stage: Stage) -> None:
     """Open, pause or end a campaign. Fans notice within seconds."""
-    before = stage.campaigns.get(campaign_id)
-    stage.campaigns.save(replace(before, state=state))
-    click.echo(f"{campaign_id} was {before.state} and is {state} now, on {stage.name}.")
+    before = stage.campaigns.get(campaign_id).state
+    stage.campaigns.change(campaign_id, OPERATOR, lambda old: replace(old, state=state))
+    click.echo(f"{campaign_id} was {before} and is {state} now, on {stage.name}.")
 
 
 @campaigns.command()
@@ -88,22 +92,35 @@ def state(campaign_id: str, state: State, stage: Stage) -> None:
 )
 @click.option("--page", help="The page's name or id, instead of the page_id in the stage's messenger secret")
 @click.option(
+    "--source", default="", help="The source whose fans are to be counted (see the API's /campaigns/…/sources)"
+)
+@click.option(
     "--out", type=click.Path(dir_okay=False, writable=True, path_type=Path), help="A picture to write, .svg or .png"
 )
 @stages.option
 def qr(
-    campaign_id: str, to: Literal["messenger", "web"] | None, page: str | None, out: Path | None, stage: Stage
+    campaign_id: str,
+    to: Literal["messenger", "web"] | None,
+    page: str | None,
+    source: str,
+    out: Path | None,
+    stage: Stage,
 ) -> None:
     """Show the QR code that starts a campaign, and the link in it."""
     if out and out.suffix not in PICTURES:
         raise click.BadParameter(f"{out} must end in {' or '.join(PICTURES)}", param_hint="--out")
     if page and to == "web":
         raise click.BadParameter("the web chat has no page", param_hint="--page")
-    campaign = stage.campaigns.get(campaign_id)
+    stored = stage.campaigns.stored(campaign_id)
+    if source and source not in stored.sources:
+        raise click.BadParameter(
+            f"{campaign_id} has no source {source}: it has {', '.join(sorted(stored.sources)) or 'none'}",
+            param_hint="--source",
+        )
     if to == "web" or (stage.name == "local" and not to and not page):
-        link = f"{stage.settings.base_url}/chat/{campaign_id}"
+        link = links.web(stage.settings.base_url, stored.campaign, source)
     else:
-        link = f"https://m.me/{quote(page or page_of(stage))}?ref={quote(campaign.ref, safe='')}"
+        link = links.messenger(page or page_of(stage), stored.campaign, source)
     code = segno.make_qr(link, error="m")
     if out:
         try:

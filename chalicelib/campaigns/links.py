@@ -22,7 +22,7 @@ class Links:
         """The links that there are, by where they lead."""
         page = self._page_id()
         to_messenger = {"messenger": messenger(page, campaign, source)} if page else {}
-        return {**to_messenger, "web": self.web(campaign, source)}
+        return {**to_messenger, "web": web(self._base_url, campaign, source)}
 
     def to(self, place: Place, campaign: Campaign, source: str = "") -> str:
         links = self.every(campaign, source)
@@ -32,8 +32,10 @@ class Links:
             )
         return links[place]
 
-    def web(self, campaign: Campaign, source: str = "") -> str:
-        return f"{self._base_url}/chat/{campaign.campaign_id}" + (f"?source={source}" if source else "")
+
+def web(base_url: str, campaign: Campaign, source: str = "") -> str:
+    """To the web chat."""
+    return f"{base_url}/chat/{campaign.campaign_id}" + (f"?source={source}" if source else "")
 
 
 def messenger(page: str, campaign: Campaign, source: str = "") -> str:

@@ -84,6 +84,29 @@ def test_a_campaign_is_paused(run, stage):
     assert stage.campaigns.get("birthday-bash") == a_campaign(state="paused")
 
 
+def test_what_fans_played_by_is_not_put_over(run, stage):
+    stage.campaigns.save(a_campaign())
+    code, said = run("put", "-", document=a_campaign_document(passMark=1, stock=30))
+    assert (code, "passMark: stays 3: fans have won and lost by it" in said) == (1, True)
+    assert stage.campaigns.get("birthday-bash") == a_campaign()
+
+
+def test_an_ended_campaign_is_not_opened_again(run, stage):
+    stage.campaigns.save(a_campaign(state="ended"))
+    code, said = run("state", "birthday-bash", "live")
+    assert (code, "Clone the campaign to play it again" in said) == (1, True)
+
+
+def test_what_operators_do_is_recorded(run, stage):
+    run("put", "-", document=a_campaign_document())
+    run("state", "birthday-bash", "paused")
+    deeds, _ = stage.campaigns.deeds("birthday-bash", "", 10)
+    assert [(deed.by, deed.did, deed.state) for deed in deeds] == [
+        ("operator", "created", "live"),
+        ("operator", "changed", "paused"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("options", "link"),
     [
@@ -96,6 +119,21 @@ def test_the_qr_code_leads_to_the_stages_page_to_another_or_to_the_web_chat(run,
     stage.campaigns.save(a_campaign(ref="bash:a+b"))
     code, said = run("qr", "birthday-bash", *options)
     assert (code, said.splitlines()[-1]) == (0, link)
+
+
+@pytest.mark.parametrize(
+    ("options", "link"),
+    [
+        (("--source", "poster"), "https://m.me/4711?ref=bash..poster"),
+        (("--source", "poster", "--to", "web"), "https://tickets.example/chat/birthday-bash?source=poster"),
+    ],
+)
+def test_the_qr_code_of_a_source_counts_its_fans(run, stage, options, link):
+    stage.campaigns.save(a_campaign())
+    stage.campaigns.announce("birthday-bash", "poster", "The poster", "anna")
+    assert run("qr", "birthday-bash", *options)[1].splitlines()[-1] == link
+    code, said = run("qr", "birthday-bash", "--source", "story")
+    assert (code, "has no source story: it has poster" in said) == (2, True)
 
 
 def test_on_this_machine_the_qr_code_leads_to_the_web_chat_unless_messenger_is_asked_for(run, stage):
