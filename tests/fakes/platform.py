@@ -51,7 +51,9 @@ def _handler(platform):
             address = urlsplit(self.path)
             raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             token = self.headers.get("Authorization", "")
-            asked = Asked(self.command, address.path, parse_qs(address.query), token, json.loads(raw or b"{}"))
+            form = self.headers.get("Content-Type", "").startswith("application/x-www-form-urlencoded")
+            body = parse_qs(raw.decode()) if form else json.loads(raw or b"{}")
+            asked = Asked(self.command, address.path, parse_qs(address.query), token, body)
             platform.asked.append(asked)
             answer = platform.answer(asked)
             if answer.drop:

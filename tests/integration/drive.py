@@ -12,6 +12,7 @@ import time
 import uuid
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import parse_qs, urlsplit
 
 import requests
 
@@ -24,11 +25,14 @@ from chalicelib.aws.tables import DynamoTable
 from chalicelib.dialogue.model import Message
 from ops.local.launch import PROJECT
 from tests.contract.messenger.graph import Graph, error
+from tests.contract.slack.web_api import WebApi, installed
 from tests.local_runtime import Stage
 from tests.unit.messenger import meta
+from tests.unit.slack import slack
 
 PATIENCE = 20.0
 STEWARD = {"Authorization": "Bearer a steward"}
+JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 
 
 class Right(NamedTuple):
@@ -65,11 +69,12 @@ class Refused(AssertionError):
 
 
 class Drive:
-    """A deployed stage with a platform (`graph`) that its sender sends to. `decisions` is the emulator's file of what it decided."""
+    """A deployed stage with the platforms that its sender sends to. `decisions` is the emulator's file of what it decided."""
 
-    def __init__(self, stage: Stage, graph: Graph, decisions: Path):
+    def __init__(self, stage: Stage, graph: Graph, slack: WebApi, decisions: Path):
         self.stage = stage
         self.graph = graph
+        self.slack = slack
         self._decisions = decisions
         self._new = itertools.count(1)
         self._began = 0
@@ -135,6 +140,14 @@ class Drive:
         sqs = self.stage.client("sqs")
         url = sqs.get_queue_url(QueueName="guestlist-prod-inbound.fifo")["QueueUrl"]
         sqs.send_message(QueueUrl=url, MessageBody=body, MessageGroupId=group, MessageDeduplicationId=uuid.uuid4().hex)
+
+    def slack_posts(self, route, raw, content_type):
+        headers = slack.sign(raw, int(time.time())) | {"Content-Type": content_type}
+        return self.post(f"/webhooks/slack/{route}", data=raw, headers=headers)
+
+    def slack_sends(self, channel):
+        """What the deployed sender has sent there."""
+        return [asked for asked in self.slack.asked if asked.body.get("channel") == channel]
 
     def get(self, path, **options):
         answer = requests.get(self.url + path, timeout=PATIENCE, **options)
@@ -324,6 +337,33 @@ def the_platform_refuses_a_reply(drive):
     drive.until(lambda: "Messages" in sqs.receive_message(QueueUrl=parked))
 
 
+def a_slack_fan_asks_for_help(drive):
+    """In the workspace of the stage's own token, by a command, and by a word that an event brings."""
+    team, user = f"T{uuid.uuid4().hex[:8].upper()}", f"U{uuid.uuid4().hex[:8].upper()}"
+    command = slack.form(**slack.command("help", team_id=team, user_id=user, trigger_id=uuid.uuid4().hex))
+    drive.slack_posts("commands", command, FORM)
+    drive.until(lambda: len(drive.slack_sends(user)) == 1)
+    message = slack.message("help", user=user, ts=f"{time.time():.6f}")
+    event = slack.event(message, team_id=team, authorizations=[], event_id=f"Ev{uuid.uuid4().hex}")
+    drive.slack_posts("events", slack.raw(event), JSON)
+    drive.until(lambda: len(drive.slack_sends(slack.DIRECT)) >= 1)
+
+
+def a_workspace_installs_the_app_and_leaves(drive):
+    """Its fans are answered with its own token; afterwards it is forgotten."""
+    team, user = f"T{uuid.uuid4().hex[:8].upper()}", f"U{uuid.uuid4().hex[:8].upper()}"
+    asked = requests.get(f"{drive.url}/slack/install", allow_redirects=False, timeout=PATIENCE)
+    [state] = parse_qs(urlsplit(asked.headers["Location"]).query)["state"]
+    drive.slack.plan[:] = [installed(team)]
+    cookie = asked.headers["Set-Cookie"].partition(";")[0]
+    drive.get("/slack/oauth", params={"code": "c", "state": state}, headers={"Cookie": cookie})
+    command = slack.form(**slack.command("help", team_id=team, user_id=user, trigger_id=uuid.uuid4().hex))
+    drive.slack_posts("commands", command, FORM)
+    drive.until(lambda: [send for send in drive.slack_sends(user) if send.token.endswith(team)])
+    left = slack.event({"type": "app_uninstalled"}, team_id=team, authorizations=[], event_time=int(time.time()) + 5)
+    drive.slack_posts("events", slack.raw(left), JSON)
+
+
 def a_message_cannot_be_read(drive):
     drive.send("not ours", group=uuid.uuid4().hex)
 
@@ -340,5 +380,7 @@ SCENES = (
     a_fan_wins_in_the_web_chat,
     the_platform_limits_us,
     the_platform_refuses_a_reply,
+    a_slack_fan_asks_for_help,
+    a_workspace_installs_the_app_and_leaves,
     a_message_cannot_be_read,
 )

@@ -7,6 +7,7 @@ for what Lambda does in a function's role: polling its queue and writing its log
 import contextlib
 import json
 import time
+from secrets import token_urlsafe
 
 import pytest
 
@@ -20,13 +21,22 @@ from chalicelib.campaigns.validation import decode
 from ops.local import launch
 from ops.local.secrets import new_ticket_keys
 from tests.contract.messenger.graph import Graph
+from tests.contract.slack.web_api import WebApi
 from tests.integration.drive import FUNCTIONS, RIGHTS, SCENES, Drive, Refused, policy
 from tests.local_runtime import Stage
 from tests.unit.messenger import meta
+from tests.unit.slack import slack
 
 SECRETS = {
     "messenger": {"app_secret": meta.SECRET, "verify_token": "v", "page_token": "p", "page_id": meta.PAGE},
     "api": {"organiser": "an organiser", "steward": "a steward", "service": "a service"},
+    "slack": {
+        "signing_secret": slack.SECRET,
+        "bot_token": "xoxb-the-stage",
+        "client_id": "1.2",
+        "client_secret": "a client secret",
+        "token_keys": token_urlsafe(32),
+    },
     "tickets": new_ticket_keys(),
 }
 DEMO = (launch.PROJECT / "infra" / "demo" / "birthday-bash.json").read_text()
@@ -41,18 +51,25 @@ def graph():
 
 
 @pytest.fixture(scope="module")
-def drive(start_emulator, built, tmp_path_factory, graph):
+def slack_api():
+    web_api = WebApi()
+    yield web_api
+    web_api.close()
+
+
+@pytest.fixture(scope="module")
+def drive(start_emulator, built, tmp_path_factory, graph, slack_api):
     decisions = tmp_path_factory.mktemp("decisions") / "decisions"
     stage = Stage("prod", start_emulator(AUTH="true", DECISIONS=str(decisions)), {})
     clone = built.copy(tmp_path_factory.mktemp("deployed"), stage.endpoint)
-    clone.send_to(graph.url)
+    clone.send_to(graph.url, slack_api.url)
     clone.quickly("deploy", "--stage", "prod")
     for name, value in SECRETS.items():
         stage.client("secretsmanager").put_secret_value(
             SecretId=f"guestlist/prod/{name}", SecretString=json.dumps(value)
         )
     save_the_demo_campaign(stage)
-    return Drive(stage, graph, decisions)
+    return Drive(stage, graph, slack_api, decisions)
 
 
 def save_the_demo_campaign(stage):

@@ -25,6 +25,13 @@ def taken():
     return Answer(200, {"ok": True, "channel": "D024BE91L", "ts": "1795340000.000200"})
 
 
+def installed(team):
+    """As oauth.v2.access gives a workspace's token, which ends with the workspace's id."""
+    scopes = "app_mentions:read,chat:write,commands,im:history"
+    token = {"access_token": f"xoxb-{team}", "token_type": "bot", "scope": scopes, "bot_user_id": "U0LAN0Z89"}
+    return Answer(200, {"ok": True, "app_id": "A1", "team": {"id": team, "name": "A Workspace"}, **token})
+
+
 def error(word, *messages, headers=()):
     """As Slack refuses a call: with status 200."""
     body = {"ok": False, "error": word, "response_metadata": {"messages": list(messages)}}
