@@ -21,6 +21,6 @@ What follows from these is added by itself: 401 and 403 where there are roles; 4
 parameters in the query or the headers; 412 with IF_MATCH; 409 and 422 with IDEMPOTENCY_KEY; 503 everywhere.
 
 tests/e2e/test_openapi_fuzz.py calls each route with what the document allows and with what it does not, and fails on an answer that the
-document does not have. So say every limit in the type. Where only we can make a value that is right (a cursor, an id), and a wrong one
-is answered 400, give its parameter a `format`, and the test a way to make one (FORMATS there).
+document does not have. So say every limit in the type. A route that must refuse with 400 what no schema can forbid (fields compared with
+each other) goes into KNOWS_MORE there; a parameter whose value only an answer of ours can give, into MADE_UP.
 """

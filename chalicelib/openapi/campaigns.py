@@ -445,7 +445,13 @@ ENTRIES = (
         (ORGANISER,),
         parameters=(
             CAMPAIGN,
-            Parameter("source", "query", Slug, "The source whose link it is; else the bare one", example="poster"),
+            Parameter(
+                "source",
+                "query",
+                Slug | Literal[""],
+                "The source whose link it is; else the bare one",
+                example="poster",
+            ),
             Parameter("to", "query", Literal["messenger", "web"], "Where it leads: messenger unless given"),
             Parameter("format", "query", Literal["svg", "png"], "svg unless given"),
         ),

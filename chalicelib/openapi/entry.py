@@ -100,7 +100,7 @@ LIMIT = Parameter(
 CURSOR = Parameter(
     "cursor",
     "query",
-    Annotated[str, Meta(extra_json_schema={"format": "cursor"})],
+    str,
     "The `nextCursor` of the page before; without it, the list's beginning",
 )
 IF_MATCH = Parameter(

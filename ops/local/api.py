@@ -50,7 +50,7 @@ class Handler(ChaliceRequestHandler):
         answer = problem(*(UNKNOWN_CALLER if isinstance(error, NotAuthorizedError) else UNKNOWN_PATH))
         self._send_http_response(answer.status_code, dict(answer.headers), answer.body)
 
-    do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = do_PATCH = do_OPTIONS = answer  # noqa: N815
+    do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = do_PATCH = do_OPTIONS = do_TRACE = do_QUERY = answer  # noqa: N815
 
     def announce(self, milliseconds: float) -> None:
         path = self.path.partition("?")[0]
