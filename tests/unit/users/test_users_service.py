@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.errors import PreconditionFailed, Unavailable
+from chalicelib.errors import Conflict, PreconditionFailed, Unavailable
 from chalicelib.idempotency import Act
 from chalicelib.users.model import UserFields
 from chalicelib.users.service import ATTEMPTS, Users
@@ -99,6 +99,15 @@ def test_a_deletion_that_others_never_let_through_says_so_and_deletes_no_chat(us
         users.delete("anna", None)
     assert users.get("anna")
     assert world.inbound.messages == []
+
+
+def test_an_act_whose_user_is_deleted_while_it_comes_again_makes_no_second_one(users):
+    act = Act("shop", 0, "ben", "request#1")
+    ben = UserFields(email="ben@example.org", name="Ben")
+    assert users.create(ben, act) == users.create(ben, act)
+    users.delete("ben", None)
+    with pytest.raises(Conflict, match="deleted since"):
+        users.create(ben, act)
 
 
 def test_two_who_forget_a_person_at_once_disturb_each_other_not(users, table, world):
