@@ -12,7 +12,7 @@ import time
 import uuid
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import requests
 
@@ -31,7 +31,7 @@ from tests.unit.messenger import meta
 from tests.unit.slack import slack
 
 PATIENCE = 20.0
-STEWARD = {"Authorization": "Bearer a steward"}
+STEWARD, ORGANISER = ({"Authorization": f"Bearer {role}"} for role in ("a steward", "an organiser"))
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 
 
@@ -141,6 +141,24 @@ class Drive:
         url = sqs.get_queue_url(QueueName="guestlist-prod-inbound.fifo")["QueueUrl"]
         sqs.send_message(QueueUrl=url, MessageBody=body, MessageGroupId=group, MessageDeduplicationId=uuid.uuid4().hex)
 
+    def organises(self, method, path, status=200, *, headers=None, **options):
+        """What the API answers an organiser, whatever the status where it is None."""
+        answer = requests.request(
+            method, self.url + path, timeout=PATIENCE, headers={**ORGANISER, **(headers or {})}, **options
+        )
+        assert status in (None, answer.status_code), f"{answer.status_code}: {answer.text}"
+        return answer
+
+    def said(self, psid):
+        """What is kept of a fan's conversation."""
+        table = self.stage.client("dynamodb")
+        key = {":pk": {"S": f"messenger:{meta.PAGE}:{psid}"}}
+        return table.query(
+            TableName="guestlist-prod-conversations",
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues=key,
+        )["Items"]
+
     def slack_posts(self, route, raw, content_type):
         headers = slack.sign(raw, int(time.time())) | {"Content-Type": content_type}
         return self.post(f"/webhooks/slack/{route}", data=raw, headers=headers)
@@ -235,6 +253,12 @@ class Fan:
 
     def got(self):
         return [send["message"] for send in self._drive.graph.sends if send["recipient"]["id"] == self.psid]
+
+
+def a_user(fan):
+    """Whose chat is the fan's."""
+    conversations = [f"messenger:{meta.PAGE}:{fan.psid}"]
+    return {"email": f"{uuid.uuid4().hex}@example.org", "name": "Anna", "conversations": conversations}
 
 
 # The scenes
@@ -364,6 +388,59 @@ def a_workspace_installs_the_app_and_leaves(drive):
     drive.slack_posts("events", slack.raw(left), JSON)
 
 
+def an_organiser_keeps_a_user_and_forgets_the_person(drive):
+    """With what they said in a chat. And a fan who wants to be forgotten takes the user along."""
+    fan, other = drive.fan(), drive.fan()
+    for each in (fan, other):
+        each.says("help")
+    users = [
+        drive.organises("POST", "/users", 201, json=a_user(each), headers={"Idempotency-Key": uuid.uuid4().hex}).json()
+        for each in (fan, other)
+    ]
+    address = f"/users/{users[0]['userId']}"
+    shown = drive.organises("GET", address)
+    renamed = {**shown.json(), "name": "Anna Two", "email": f"{uuid.uuid4().hex}@example.org"}
+    drive.organises("PUT", address, json=renamed, headers={"If-Match": shown.headers["ETag"]})
+    assert drive.organises("GET", "/users", params={"limit": 1}).json()["users"]
+    drive.organises("DELETE", address, 204)
+    drive.until(lambda: not drive.said(fan.psid))
+    other.says("delete my data")
+    other.presses("Delete my data")
+    drive.until(lambda: drive.organises("GET", f"/users/{users[1]['userId']}", None).status_code == 404)
+
+
+def an_organiser_sells_a_product_no_more(drive):
+    product = f"/products/p-{uuid.uuid4().hex[:8]}"
+    body = {"productId": product.rpartition("/")[2], "name": "A shirt", "priceCents": 1999, "stock": 3}
+    drive.organises("POST", "/products", 201, json=body, headers={"Idempotency-Key": uuid.uuid4().hex})
+    drive.organises("POST", f"{product}/stock", json={"delta": -3, "reason": "Sold at the door"})
+    drive.organises("PATCH", product, json={"name": "A T-shirt"})
+    assert drive.organises("GET", product).json()["stock"] == 0
+    assert len(drive.organises("GET", f"{product}/stock").json()["adjustments"]) >= 2
+    assert drive.organises("GET", "/products", params={"limit": 1}).json()["products"]
+    drive.organises("DELETE", product, 204)
+
+
+def an_organiser_runs_a_campaign(drive):
+    """A copy of the demo, changed, previewed, brought live, with a source of its own; another copy is deleted."""
+    campaign, other = (f"c-{uuid.uuid4().hex[:8]}" for _ in range(2))
+    for each in (campaign, other):
+        drive.organises("POST", "/campaigns/birthday-bash/clone", 201, json={"campaignId": each, "ref": each})
+    drive.organises("PATCH", f"/campaigns/{campaign}", json={"name": "Another name"})
+    preview = drive.organises("POST", f"/campaigns/{campaign}/preview").json()["url"]
+    query = dict(parse_qsl(urlsplit(preview).query))
+    assert "Another name" in drive.get(f"/chat/{campaign}", params=query, headers={"Accept": "text/html"}).text
+    drive.organises("PUT", f"/campaigns/{campaign}/sources/poster", None, json={"name": "The poster"})
+    drive.organises("POST", f"/campaigns/{campaign}/state", json={"state": "live"})
+    drive.get(f"/chat/{campaign}", params={"source": "poster"}, headers={"Accept": "text/html"})
+    drive.fan().sends(referral={"ref": f"{campaign}.poster", "source": "SHORTLINK", "type": "OPEN_THREAD"})
+    for path in ("", "/links", "/sources", "/audit", "/qr?to=web&source=poster"):
+        drive.organises("GET", f"/campaigns/{campaign}{path}")
+    drive.organises("DELETE", f"/campaigns/{campaign}/sources/poster", 204)
+    drive.organises("DELETE", f"/campaigns/{other}", 204)
+    assert drive.organises("GET", "/campaigns", params={"limit": 1}).json()["campaigns"]
+
+
 def a_message_cannot_be_read(drive):
     drive.send("not ours", group=uuid.uuid4().hex)
 
@@ -382,5 +459,8 @@ SCENES = (
     the_platform_refuses_a_reply,
     a_slack_fan_asks_for_help,
     a_workspace_installs_the_app_and_leaves,
+    an_organiser_keeps_a_user_and_forgets_the_person,
+    an_organiser_sells_a_product_no_more,
+    an_organiser_runs_a_campaign,
     a_message_cannot_be_read,
 )
