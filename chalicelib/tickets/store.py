@@ -85,14 +85,17 @@ class TicketStore:
 
     def counts(self, campaign_id: str) -> Mapping[str, Counts]:
         """The fans by their source, all of which are read: see docs/decisions/0010-sources.md."""
-        reached: Counter[tuple[str, str]] = Counter()
+        alike: Counter[tuple[str, bool, bool, bool]] = Counter()
         for shard in _SHARDS:
             pk = _shard_of(campaign_id, shard)
-            for entry in self._table.query(pk, begins="entry#", only=("source", "attempts", "ticket", "finishedAt")):
-                source = entry.get("source", "")
-                reached.update((source, stage) for stage in _stages(entry))
-        sources = {source for source, _ in reached}
-        return {source: Counts(*(reached[source, stage] for stage in Counts._fields)) for source in sources}
+            entries = self._table.query(pk, begins="entry#", only=("source", "attempts", "ticket", "finishedAt"))
+            alike.update(map(_reached, entries))
+        counts: dict[str, Counts] = {}
+        for (source, *stages), fans in alike.items():
+            now = counts.get(source, Counts())
+            reached = (bool(source), *stages)
+            counts[source] = Counts(*(n + fans * at for n, at in zip(now, reached, strict=True)))
+        return counts
 
     def get(self, campaign_id: str, ticket_id: str) -> Ticket | None:
         item = self._table.get(_shard(campaign_id, ticket_id), f"ticket#{ticket_id}")
@@ -141,16 +144,9 @@ def _entry(campaign_id: str, fan: str, entry: Entry) -> Create:
     return Create(_key(campaign_id, "entry", fan) | {"attempts": entry.attempts, "ticket": "", "kid": ""} | came)
 
 
-def _stages(entry: Item) -> Iterator[str]:
-    """How far the fan of an entry came: names of `Counts`."""
-    if "source" in entry:
-        yield "scans"
-    if entry["attempts"]:
-        yield "starts"
-    if "finishedAt" in entry:
-        yield "finishes"
-    if entry["ticket"]:
-        yield "wins"
+def _reached(entry: Item) -> tuple[str, bool, bool, bool]:
+    """The source of an entry's fan, and whether they have started, finished and won."""
+    return entry.get("source", ""), bool(entry["attempts"]), "finishedAt" in entry, bool(entry["ticket"])
 
 
 def _shard(campaign_id: str, name: str) -> str:
