@@ -1,12 +1,13 @@
 """Every route, group by group in the order of `app.py`."""
 
-from chalicelib.openapi import campaigns, chat, messenger, products, service, slack, tickets, users
+from chalicelib.openapi import campaigns, chat, messenger, products, service, slack, sources, tickets, users
 
 ENTRIES = (
     *messenger.ENTRIES,
     *slack.ENTRIES,
     *chat.ENTRIES,
     *campaigns.ENTRIES,
+    *sources.ENTRIES,
     *products.ENTRIES,
     *tickets.ENTRIES,
     *users.ENTRIES,

@@ -67,6 +67,8 @@ _QUESTION = {
         {"title": "On a roof", "payload": "answer:where:roof"},
     ],
 }
+_PREVIEW = Parameter("preview", "query", str, "Of a preview's link: nothing that is said counts")
+_OVER = problem(403, "The preview's link has expired, or is not complete: ask the organiser for a new one")
 _NO_CAMPAIGN = problem(404, "There is no such campaign")
 
 ENTRIES = (
@@ -75,7 +77,11 @@ ENTRIES = (
         "/chat/{campaign}",
         "Open the web chat",
         FAN,
-        parameters=(CAMPAIGN,),
+        parameters=(
+            CAMPAIGN,
+            Parameter("source", "query", str, "Where the fan comes from; it counts with the first message"),
+            _PREVIEW,
+        ),
         answers={200: Answer("The page", {HTML: str}), 404: Answer("A page that says so", {HTML: str})},
     ),
     Entry(
@@ -84,13 +90,14 @@ ENTRIES = (
         "Say something",
         FAN,
         says="The same `messageId` again gets the same answer, so send it until it arrives.",
-        parameters=(CAMPAIGN,),
+        parameters=(CAMPAIGN, _PREVIEW),
         body={http.JSON: _MESSAGE},
         example={"session": _SESSION, "messageId": "m2", "text": "On a boat"},
         answers={
             200: Answer(
                 "What the bot replies", {http.JSON: Replies}, {http.JSON: {"session": _SESSION, "replies": [_QUESTION]}}
             ),
+            403: _OVER,
             404: _NO_CAMPAIGN,
         },
     ),
@@ -102,6 +109,7 @@ ENTRIES = (
         parameters=(
             CAMPAIGN,
             Parameter("session", "query", Session, "Whose conversation", required=True, example=_SESSION),
+            _PREVIEW,
         ),
         answers={
             200: Answer(
@@ -117,6 +125,7 @@ ENTRIES = (
                     }
                 },
             ),
+            403: _OVER,
             404: _NO_CAMPAIGN,
         },
     ),

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import pytest
 
 from chalicelib import wiring
-from tests.builders import a_campaign
+from tests.builders import a_campaign, a_campaign_document
 
 SECRET = b"local-messenger-app-secret"
 
@@ -85,6 +85,37 @@ def test_the_organiser_sees_the_whole_campaign(client, campaign):
     assert shown["campaignId"] == campaign.campaign_id
     assert shown["questions"][0]["answer"] == "boat"
     assert shown["ticketsLeft"] == 25
+
+
+def test_a_campaign_is_made_previewed_announced_played_counted_and_ended(client):
+    name = f"c-{uuid.uuid4().hex[:8]}"
+    token, one = bearer("local-organiser-token"), f"/campaigns/{name}"
+
+    def ask(method, path, body=None):
+        answer = getattr(client, method)(path, headers=token, body=json.dumps(body or {}))
+        return answer.status_code, json.loads(answer.body or "{}")
+
+    def say(query="", **body):
+        said = {"messageId": "m1", "text": "start", **body}
+        answer = client.post(f"/chat/{name}/messages{query}", headers=token, body=json.dumps(said))
+        return answer.json["replies"][0]["text"]
+
+    assert ask("post", "/campaigns", a_campaign_document(campaignId=name, ref=name, state="draft"))[0] == 201
+    link = ask("post", f"{one}/preview")[1]["url"]
+    assert "first set" in say("?" + link.partition("?")[2])
+    assert "isn't open yet" in say()
+    assert ask("post", f"{one}/state", {"state": "live"})[0] == 200
+    assert ask("put", f"{one}/sources/poster", {"name": "The poster"})[0] == 201
+    wiring.campaigns.cache_clear()  # functions notice within five seconds; a new one at once
+    wiring.dialogue.cache_clear()
+    wiring.web_chat.cache_clear()
+    assert "first set" in say(source="poster")
+    [counted] = ask("get", f"{one}/sources")[1]["sources"]
+    assert (counted["scans"], counted["starts"], counted["wins"]) == (1, 1, 0)
+    assert ask("patch", one, {"passMark": 1})[0] == 409
+    assert ask("delete", one)[0] == 409
+    assert ask("post", f"{one}/state", {"state": "ended"})[0] == 200
+    assert [deed["by"] for deed in ask("get", f"{one}/audit")[1]["audit"]] == ["organiser"] * 4
 
 
 @pytest.mark.parametrize("token", ["wrong", "", "local-organiser-token ", "löcal", "local-organiser-token2"])
@@ -207,7 +238,7 @@ def test_an_error_of_ours_is_a_500_that_tells_no_detail(client, campaign, monkey
     def broken(*_):
         raise KeyError("secret detail")
 
-    monkeypatch.setattr(wiring.campaigns(), "get", broken)
+    monkeypatch.setattr(wiring.campaigns(), "stored", broken)
     answer = client.get(f"/campaigns/{campaign.campaign_id}", headers=bearer("local-organiser-token"))
     is_a_problem(answer, 500)
     printed = capsys.readouterr().out
