@@ -52,9 +52,8 @@ def test_a_queue_that_refuses_says_so(world):
 
 
 def test_every_field_of_a_message_survives_the_queue(world):
-    message = Message(
-        "web:c:s", "id", 5, "choice", "text", "payload", "ref", "campaign", "media", "nl", "trace", 6, {"channel": "D1"}
-    )
+    texts = dict.fromkeys(("text", "payload", "ref", "campaign", "source", "media", "locale", "trace"), "a text")
+    message = Message("web:c:s", "id", 5, "choice", **texts, received_at=6, origin={"channel": "D1"})
     assert all(message)
     world.inbox.accept([message])
     assert Message(**json.loads(world.inbound.messages[0].body)) == message

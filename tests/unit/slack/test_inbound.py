@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from chalicelib import errors
 from chalicelib.channels.slack import inbound
 from chalicelib.channels.slack.inbound import Challenge, Ignored, RateLimited, Revoked
-from chalicelib.dialogue.model import TEXT_LIMIT
+from chalicelib.dialogue.model import TEXT_LIMIT, Message
 from tests.unit.slack import slack
 
 NOW = slack.AT * 1000 + 9_000
@@ -32,12 +32,9 @@ def said(words, **changes):
 
 def test_a_typed_text_becomes_a_text():
     message = told(slack.message("Köln"))
-    trace = message.trace
-    assert message == (
-        *(slack.CONVERSATION, "Ev0PV52K21", slack.AT * 1000, "text", "Köln", "", "", "", "", "", trace, NOW),
-        DIRECTLY,
-    )
-    assert len(trace) == 10
+    about = {"trace": message.trace, "received_at": NOW, "origin": DIRECTLY}
+    assert message == Message(slack.CONVERSATION, "Ev0PV52K21", slack.AT * 1000, "text", "Köln", **about)
+    assert len(message.trace) == 10
 
 
 @pytest.mark.parametrize(
