@@ -5,6 +5,7 @@ Nobody writes them: `rights` reads from the code what a function may do, and eac
 
 import itertools
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,7 @@ def files(project: Path) -> dict[str, str]:
 
 def documents(project: Path) -> dict[str, dict[str, dict[str, Any]]]:
     """The policy of every stage and function: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html ."""
+    sys.setrecursionlimit(10_000)  # as deep as calls are in calls
     source, config = Source(project), json.loads((project / ".chalice" / "config.json").read_text())
     by_function = {function: rights.needed(source, function) for function in rights.functions(source)}
     return {

@@ -128,7 +128,7 @@ class Follower:
             return self.said_by_bases(described, name, receiver)
         if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
             return self.heap.get(described, name)
-        function = Function(described.module, statement, None, described)
+        function = Function(described.module, statement, described.outer, described)
         kinds = decorators(statement)
         if "staticmethod" in kinds or (receiver is None and "classmethod" not in kinds):
             return frozenset({function})
@@ -141,7 +141,8 @@ class Follower:
         return next((value for value in said if value is not None), None)
 
     def _bases(self, described: Class) -> list[Class]:
-        found = union(map(Reader(self, self.heap.frame(described.module)).value, described.node.bases))
+        frame = described.outer or self.heap.frame(described.module)
+        found = union(map(Reader(self, frame).value, described.node.bases))
         return [atom for atom in found if isinstance(atom, Class)]
 
     def is_a(self, described: Class, wanted: Class) -> bool:
@@ -169,15 +170,16 @@ class Follower:
         return self.library(given, node, frame)
 
     def library(self, given: Arguments, node: ast.AST, frame: Frame) -> Value:
-        """A call of what is not ours: it may call every function that it is given, and answer everything that it is given."""
+        """A call of what is not ours: it may call every function that it is given, in a list too, and answer with all of it."""
         everything = given.all()
-        inside = union(self.heap.elements(held) for held in objects(everything) if not isinstance(held.made_of, Class))
+        inside = union(self.heap.elements(held) for held in objects(everything) if isinstance(held.made_of, str))
+        everything = everything - texts(everything) | self.heap.services(everything)
         answers = [
             self._call(atom, Arguments(more=inside | UNKNOWN), node, frame)
             for atom in everything
             if isinstance(atom, Function | Method)
         ]
-        return UNKNOWN | (everything - texts(everything)) | union(answers)
+        return UNKNOWN | everything | union(answers)
 
     def _aws(self, client: Object, given: Arguments, node: ast.AST, frame: Frame) -> Value:
         key = (node, frame)
@@ -207,23 +209,19 @@ class Follower:
                 self.heap.put(new, name, value)
             for name in names if given.more else ():
                 self.heap.put(new, name, given.more)
+        for name in self._special(described):
+            method = self.said_by_class(described, name, new) or NOTHING
+            self.heap.put(new, ANY, self.call(method, Arguments(more=UNKNOWN), node, frame))
         return frozenset({new})
+
+    def _special(self, described: Class) -> set[str]:
+        """The methods that Python calls wherever an operator, a loop or the like asks for them."""
+        own = {name for name in names_of(described.node) if name.startswith("__") and name.endswith("__")}
+        return own.union(*map(self._special, self._bases(described))) - {"__init__", "__new__", "__call__"}
 
     def _computes_only(self, module: str, handed: Value) -> bool:
         """Code that has no way to AWS of its own, and is handed none, need not be read."""
-        return self.source.computes_only(module) and not self._leads_further(handed)
-
-    def _leads_further(self, value: Value) -> bool:
-        waiting, known = [value], set[Object]()
-        while waiting:
-            for atom in waiting.pop():
-                match atom:
-                    case Function() | Method() | Object(Class(), frame=Frame()):
-                        return True
-                    case Object() if atom not in known:
-                        known.add(atom)
-                        waiting += self.heap.fields(atom).values()
-        return False
+        return self.source.computes_only(module) and not self.heap.services(handed)
 
     def _enter(self, function: Function, given: Arguments, receiver: Object | Class | None) -> Value:
         """Read a function's body with these arguments, unless this pass has read it with the like of them."""

@@ -5,7 +5,7 @@ import builtins
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ops.policies.source import assigned, field_names, names_of, of_others
+from ops.policies.source import CODE, assigned, field_names, names_of, of_others
 from ops.policies.values import (
     ANY,
     NOTHING,
@@ -19,6 +19,7 @@ from ops.policies.values import (
     Module,
     Object,
     Value,
+    is_service,
     joined,
     objects,
     texts,
@@ -88,7 +89,7 @@ class Reader(ast.NodeVisitor):
     visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815  # ast's own
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
-        described = Class(self._frame.module, node)
+        described = Class(self._frame.module, node, self._frame if self._frame.node else None)
         self._put(node.name, frozenset({described}))
         for name, statement in names_of(node).items():
             if isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value:
@@ -131,10 +132,6 @@ class Reader(ast.NodeVisitor):
     def visit_With(self, node: ast.With | ast.AsyncWith) -> None:
         for item in node.items:
             value = self.value(item.context_expr)
-            entered = self._follower.attribute(value, "__enter__")
-            value |= self._follower.call(entered - UNKNOWN, Arguments(), item.context_expr, self._frame)
-            leaving = self._follower.attribute(value, "__exit__")
-            self._follower.call(leaving - UNKNOWN, Arguments(more=UNKNOWN), item.context_expr, self._frame)
             if item.optional_vars:
                 self._assign(item.optional_vars, value | self._elements(value))
         self.run(node.body)
@@ -144,7 +141,7 @@ class Reader(ast.NodeVisitor):
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
         if node.name:
             self._put(node.name, UNKNOWN)
-        self.run(node.body)
+        self.generic_visit(node)
 
     def visit_Match(self, node: ast.Match) -> None:
         subject = self.value(node.subject)
@@ -216,8 +213,8 @@ class Reader(ast.NodeVisitor):
 
     def _at(self, value: Value, position: int) -> Value:
         """What unpacking puts at a position."""
-        found = [_without_texts(value) & UNKNOWN]
-        for held in objects(value):
+        found = [_mixed(value)]
+        for held in objects(value - found[0]):
             if isinstance(held.made_of, Class):
                 names = field_names(held.made_of)[position:]
                 found.append(self._follower.attribute(frozenset({held}), names[0]) if names else UNKNOWN)
@@ -256,14 +253,29 @@ class Reader(ast.NodeVisitor):
         return found
 
     def visit_Attribute(self, node: ast.Attribute) -> Value:
-        if _is_super(node.value) and self._frame.owner and self._frame.receiver:
-            said = self._follower.said_by_bases(self._frame.owner, node.attr, self._frame.receiver)
-            return UNKNOWN if said is None else said
+        if _is_super(node.value):
+            return self._of_super(node.attr)
         return self._follower.attribute(self.value(node.value), node.attr)
+
+    def _of_super(self, name: str) -> Value:
+        """`super().name`, of the method around, for all that its first parameter may be."""
+        method: Frame | None = self._frame
+        while method and not method.owner:
+            method = method.outer
+        if not (method and method.owner and isinstance(method.node, CODE)):
+            return UNKNOWN
+        [first, *_] = [*method.node.args.posonlyargs, *method.node.args.args]
+        held = self._heap.get(method, first.arg) or NOTHING
+        said = [self._follower.said_by_bases(method.owner, name, one) for one in objects(held)]
+        said += [self._follower.said_by_bases(method.owner, name, None) for one in held if isinstance(one, Class)]
+        return union(one for one in said if one is not None) or UNKNOWN
 
     def visit_Call(self, node: ast.Call) -> Value:
         given = self._arguments(node)
         match node.func:
+            case ast.Name("type"):
+                described = {held.made_of for held in objects(given.all()) if isinstance(held.made_of, Class)}
+                return frozenset(described) or UNKNOWN
             case ast.Name("dict"):
                 return self._dict(given, node)
             case ast.Name("getattr"):
@@ -355,8 +367,7 @@ class Reader(ast.NodeVisitor):
         if isinstance(node.slice, ast.Slice):
             return _without_texts(value)
         found = [self._heap.item(held, keys) for held in objects(value) if isinstance(held.made_of, str)]
-        classes = frozenset(atom for atom in value if isinstance(atom, Class))  # `Names[int]`
-        return union((*found, classes, UNKNOWN & value)) or UNKNOWN
+        return union((*found, _mixed(value))) or UNKNOWN  # a class, too: `Names[int]`
 
     def _keys(self, node: ast.expr) -> Value:
         match node:
@@ -460,11 +471,16 @@ class Reader(ast.NodeVisitor):
             self._heap.put(self._heap.made("list", self._frame.node, self._frame), ANY, value)
 
     def _elements(self, value: Value) -> Value:
-        return union((_without_texts(value) & UNKNOWN, *map(self._heap.elements, objects(value))))
+        return union((_mixed(value), *map(self._heap.elements, objects(value))))
 
 
 def _is_super(node: ast.expr) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "super"
+
+
+def _mixed(value: Value) -> Value:
+    """What is no list or the like of ours, but may be in one that a library has answered with."""
+    return frozenset(atom for atom in _without_texts(value) if is_service(atom) or not isinstance(atom, Object))
 
 
 def _without_texts(value: Value) -> Value:

@@ -31,6 +31,8 @@ class Module(NamedTuple):
 class Class(NamedTuple):
     module: str
     node: ast.ClassDef
+    outer: Union["Frame", None] = None  # mypy resolves forward references of NamedTuples in this form only
+    """Of the function in which it is defined."""
 
     @property
     def full_name(self) -> str:
@@ -95,8 +97,14 @@ def texts(value: Value) -> frozenset[str]:
     return frozenset(atom for atom in value if isinstance(atom, str))
 
 
-def objects(value: Value) -> list[Object]:
+def objects(value: Iterable[Atom]) -> list[Object]:
     return [atom for atom in value if isinstance(atom, Object)]
+
+
+def is_service(atom: Atom) -> bool:
+    return isinstance(atom, Function | Method) or (
+        isinstance(atom, Object) and isinstance(atom.made_of, Class) and atom.frame is not None
+    )
 
 
 def joined(parts: Iterable[Value]) -> Value:
@@ -188,6 +196,16 @@ class Heap:
         fields = self._fields[holder]
         keys = frozenset(fields) - {ANY} if holder.made_of == "dict" else NOTHING
         return union(fields.values()) | keys
+
+    def services(self, value: Value) -> Value:
+        """What in it, however deep, is a function, or was built for someone: all else is data."""
+        found: set[Atom] = set()
+        waiting, known = set(value), set[Atom]()
+        while waiting:
+            known |= waiting
+            found |= {atom for atom in waiting if is_service(atom)}
+            waiting = set(union(union(self._fields[held].values()) for held in objects(waiting - found))) - known
+        return frozenset(found)
 
     def seen(self, value: Value, depth: int = 5) -> Seen:
         inside: defaultdict[str, Value] = defaultdict(frozenset)

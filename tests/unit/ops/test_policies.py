@@ -143,8 +143,9 @@ def test_a_call_more_in_the_code_is_a_right_more_for_those_functions_that_reach_
     )
     edit(project, "chalicelib/tickets/store.py", "Create, Item, Put", "Create, Delete, Item, Put")
     more = {("dynamodb:DeleteItem", "arn:aws:dynamodb:*:*:table/guestlist-prod-campaigns")}
+    assert not more & before["bot"]
     for function, after in granted(project).items():
-        assert after - before[function] == (more if function in ("api_handler", "bot") else set())
+        assert after == before[function] | (more if function in ("api_handler", "bot") else set())
     result = run(project, "--check")
     assert result.exit_code == 1
     assert "policy-prod-bot.json is not up to date" in result.output
@@ -156,8 +157,8 @@ def test_a_call_less_in_the_code_is_a_right_less(project):
     edit(
         project,
         "chalicelib/channels/outbox.py",
-        "                self._parked.send([Outgoing(record.body, conversation, record.id)])",
-        "                pass",
+        "self._parked.send([Outgoing(record.body, delivery.conversation, record.id)])",
+        "pass",
     )
     parked = "arn:aws:sqs:*:*:guestlist-prod-outbound-dlq.fifo"
     assert before - granted(project)["sender"] == {("sqs:GetQueueUrl", parked), ("sqs:SendMessage", parked)}
@@ -223,6 +224,24 @@ WAYS = {
     "a name of others": (
         "do = None\n        def inner():\n            nonlocal do\n            do = self.scan\n        inner()\n        do()"
     ),
+    "a library's pairs": "for _, do in enumerate([self.scan]):\n            do()",
+    "a dictionary's items": "for _, do in {'it': self.scan}.items():\n            do()",
+    "a dictionary of services": "for _, one in {'it': self}.items():\n            one.scan()",
+    "a dictionary's last": "{'it': self.scan}.popitem()[1]()",
+    "lists in a dictionary": "found = {}\n        found.setdefault('it', []).append(self.scan)\n        found['it'][0]()",
+    "a list that another fills": "found = []\n        fill(found, self.scan)\n        found[0]()",
+    "a library's answer": "next(iter([self.scan]))()",
+    "a callback in a list": "functools.reduce(lambda a, b: b(), [1, self.scan])",
+    "a loop over an object": "for _ in Container(self):\n            pass",
+    "an index": "Container(self)[0]",
+    "a comparison": "Container(self) == 1",
+    "a class method of its base": "Derived.up(Derived(self._client))",
+    "its own class": "type(self)(self._client).scan()",
+    "a class inside": "class Inner:\n            def go(inner):\n                return self.scan()\n        Inner().go()",
+    "super in a function inside": "Derived(self._client).up_inside()",
+    "a field of data": "Data(self.scan).do()",
+    "a default": "def go(do=self.scan):\n            return do()\n        go()",
+    "what an error is compared with": "try:\n            pass\n        except self.scan():\n            pass",
     "a table of names": "self._client.call(OPERATIONS['all'], TableName=NAME)",
     "a written name": "self._client.call(f'{\"Sc\"}an', TableName=NAME)",
     "parameters that are handed on": "self._client.call('Scan', **{'TableName': NAME})",
@@ -231,6 +250,7 @@ WAYS = {
 
 PROBE = """
 import functools
+from typing import NamedTuple
 from chalicelib import wiring
 
 OPERATIONS = {"all": "Scan"}
@@ -239,6 +259,10 @@ NAME = wiring.read_settings().name("campaigns")
 
 def call(do):
     return do()
+
+
+def fill(found, do):
+    found.append(do)
 
 
 def scanning(function):
@@ -253,6 +277,10 @@ def scanning(function):
 @scanning
 def decorated(probe):
     return 1
+
+
+class Data(NamedTuple):
+    do: object
 
 
 class Probe:
@@ -277,9 +305,30 @@ class Probe:
         BODY
 
 
+class Container:
+    def __init__(self, probe):
+        self._probe = probe
+
+    def __iter__(self):
+        self._probe.scan()
+        return iter([])
+
+    def __getitem__(self, position):
+        return self._probe.scan()
+
+    def __eq__(self, other):
+        return self._probe.scan()
+
+
 class Derived(Probe):
     def up(self):
         return super().scan()
+
+    def up_inside(self):
+        def inner():
+            return super(Derived, self).scan()
+
+        return inner()
 
     def __call__(self):
         return self.scan()
@@ -292,8 +341,9 @@ class Derived(Probe):
 @pytest.fixture
 def small(project):
     """A tree with little more than what speaks to AWS, which is read faster."""
-    for folder in ("campaigns", "channels", "dialogue", "pages", "tickets"):
-        shutil.rmtree(project / "chalicelib" / folder)
+    for package in (project / "chalicelib").glob("*/__init__.py"):
+        if package.parent.name != "aws":
+            shutil.rmtree(package.parent)
     return project
 
 
