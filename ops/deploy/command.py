@@ -129,8 +129,13 @@ def _enter(stage: str) -> tuple[Account, Wanted]:
 def _check_tree(stage: str, told: tuple[str, ...], *, dry_run: bool) -> None:
     """Refuse prod what was not committed and tested, unless told; say it of the other stages."""
     for complaint in tree.complaints():
-        click.echo(f"The tree is {complaint}.", err=True)
+        files = _few(tree.uncommitted()) if complaint == "unclean" else ""
+        click.echo(f"The tree is {complaint}{files and f' ({files})'}.", err=True)
         if stage == PROD and complaint not in told and not dry_run:
             raise click.ClickException(
                 f"prod is deployed from a committed tree that `make test` has passed, unless told --{complaint}"
             )
+
+
+def _few(names: list[str]) -> str:
+    return ", ".join([*names[:5], *(["…"] if len(names) > 5 else [])])  # noqa: PLR2004

@@ -51,7 +51,10 @@ def record(account: Account, wanted: Wanted, release: str) -> str:
 
 def every(account: Account) -> list[Release]:
     """All that are kept, the newest first."""
-    found = account.pages("s3", "list_objects_v2", "Contents", Bucket=account.bucket, Prefix="releases/")
+    try:
+        found = account.pages("s3", "list_objects_v2", "Contents", Bucket=account.bucket, Prefix="releases/")
+    except account.client("s3").exceptions.NoSuchBucket:  # the stage never was, or is gone
+        found = []
     bodies = [_get(account, one["Key"]) for one in sorted(found, key=lambda one: one["Key"], reverse=True)]
     return [Release(**json.loads(body)) for body in bodies if body]
 

@@ -37,6 +37,12 @@ def complaints() -> list[str]:
     return found
 
 
+def uncommitted() -> list[str]:
+    """The files that differ from the last commit, new ones included."""
+    changed = _git("diff", "--name-only", "HEAD").splitlines()
+    return changed + _git("ls-files", "--others", "--exclude-standard", "--full-name").splitlines()
+
+
 def _git(*arguments: str, **variables: str) -> str:
     """What git answers; empty when it refuses or is not there."""
     try:

@@ -48,7 +48,16 @@ def table(found: list[Fact], stage: str) -> Iterator[str]:
 def _said(fact: Fact) -> str:
     if fact.setting == "exists":
         return "it is not there"
-    return f"{fact.setting} is {_short(fact.found)}, not {_short(fact.wanted)}"
+    if isinstance(fact.wanted, dict) and isinstance(fact.found, dict):
+        differing = [name for name in {**fact.wanted, **fact.found} if fact.wanted.get(name) != fact.found.get(name)]
+        return ", ".join(
+            f"{fact.setting}.{name} {_is(fact.found.get(name), fact.wanted.get(name))}" for name in differing
+        )
+    return f"{fact.setting} {_is(fact.found, fact.wanted)}"
+
+
+def _is(found: object, wanted: object) -> str:
+    return f"is {_short(found)}, not {_short(wanted)}"
 
 
 def _short(value: object) -> str:
