@@ -17,18 +17,11 @@ from chalicelib.tickets.store import TicketStore
 from chalicelib.users.service import Users
 from chalicelib.users.store import UserStore
 from tests.builders import a_campaign
+from tests.fakes.clock import Clock
 from tests.fakes.queue import MemoryQueue
 from tests.fakes.table import MemoryTable
 
 FAN = "messenger:1000:2000"
-
-
-class FakeClock:
-    def __init__(self, now=1_796_000_000.0):
-        self.now = now
-
-    def __call__(self):
-        return self.now
 
 
 class FakeChannel:
@@ -62,7 +55,7 @@ class World:
         users=Users,
     ):
         self.store, self.ticket_store, self.user_service = store, tickets, users
-        self.clock = FakeClock()
+        self.clock = Clock(1_796_000_000.0)
         self.records = records or MemoryTable()
         self.conversations = conversations or MemoryTable()
         self.accounts = MemoryTable()

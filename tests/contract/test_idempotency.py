@@ -10,15 +10,15 @@ import pytest
 from chalicelib import errors, http
 from chalicelib.aws.tables import Change
 from chalicelib.idempotency import KEEP_SECONDS, LEASE_SECONDS, Idempotency, withdrawn
+from tests.fakes.clock import Clock
 from tests.unit.test_idempotency import a_request, told
-from tests.world import FakeClock
 
 TOGETHER = 16
 
 
 @pytest.fixture
 def clock():
-    return FakeClock()
+    return Clock()
 
 
 @pytest.fixture

@@ -23,7 +23,8 @@ from chalicelib.aws.signature import Credentials
 from chalicelib.aws.tables import DynamoTable
 from chalicelib.channels.messenger.sender import MessengerSender
 from tests.builders import a_campaign
-from tests.world import FakeClock, World
+from tests.fakes.clock import Clock
+from tests.world import World
 
 processes = multiprocessing.get_context("fork")
 
@@ -185,9 +186,7 @@ def test_a_bot_killed_after_any_call_has_one_effect_and_loses_no_reply(job, the_
 def test_a_sender_killed_after_any_call_loses_no_reply_and_repeats_at_most_one(job, read, platform, calls):
     assert job.handle(job.world.bot.handle, job.bot_event(the_winning_answer(job)))
     with MortalSession() as session:
-        job.world.channel = MessengerSender(
-            session, read, {"messenger": {"page_token": "t"}}, FakeClock(), job.world.log
-        )
+        job.world.channel = MessengerSender(session, read, {"messenger": {"page_token": "t"}}, Clock(), job.world.log)
         job.world.restart()
         lived = job.handle(job.world.sender.handle, job.replies(), calls)
         if not lived:

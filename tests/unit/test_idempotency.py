@@ -12,16 +12,16 @@ from hypothesis import strategies as st
 from chalicelib import errors, http
 from chalicelib.aws.tables import ConditionFailed, Create
 from chalicelib.idempotency import ASK_AGAIN, KEEP_SECONDS, LEASE_SECONDS, Idempotency
+from tests.fakes.clock import Clock
 from tests.fakes.table import MemoryTable
 from tests.unit.test_crash_points import Crash, Fuse
-from tests.world import FakeClock
 
 
 class Shop:
     """Makes one thing for each act; `made` and `asked` count."""
 
     def __init__(self, *, careful=True, table=None):
-        self.clock = FakeClock()
+        self.clock = Clock()
         self.table = MemoryTable() if table is None else table
         self.things = MemoryTable()
         self.asked = 0

@@ -4,7 +4,7 @@ A webhook verifies, translates, enqueues and answers; what the queue refuses is 
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 from chalice.app import Request, Response
@@ -12,7 +12,7 @@ from chalice.app import Request, Response
 from chalicelib import errors, ids
 from chalicelib.channels.messenger import deletion_page, inbound, signature
 from chalicelib.clock import Clock, milliseconds
-from chalicelib.http import json_response, query, response
+from chalicelib.http import json_response, query, raw_body, response
 from chalicelib.logs import Log
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class MessengerApi:
 
     def receive(self, request: Request) -> Response:
         """Keep what the fans did. `Unauthenticated` unless Meta signed the raw body; `Unavailable` when the queue refuses."""
-        raw = _raw_body(request)
+        raw = raw_body(request)
         self._verify(raw, request.headers.get("x-hub-signature-256"))
         translation = inbound.translate(raw, milliseconds(self._clock))
         if translation.messages:
@@ -61,7 +61,7 @@ class MessengerApi:
 
         The same request again gets the same answer. https://developers.facebook.com/docs/development/create-an-app/app-dashboard/data-deletion-callback
         """
-        form = parse_qs(_raw_body(request).decode("utf-8", "replace"))
+        form = parse_qs(raw_body(request).decode("utf-8", "replace"))
         secret = self._secret()
         try:
             user_id, code = signature.deletion_request(
@@ -100,7 +100,3 @@ class MessengerApi:
 
     def _refused(self, route: str, reason: str) -> None:
         self._log("refused", route=route, reason=reason, refusals=1)
-
-
-def _raw_body(request: Request) -> bytes:
-    return cast("bytes", request.raw_body)  # Chalice's type says `str | bytes`; it always gives bytes

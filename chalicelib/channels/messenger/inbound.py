@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from chalicelib import errors, ids
+from chalicelib.channels.received import storable
 from chalicelib.dialogue.model import TEXT_LIMIT, Kind, Message
 
 GET_STARTED = "start"
@@ -117,7 +118,7 @@ def _translated(entry: dict[str, Any], kind: str, event: object, now: int) -> Me
         return _template_notice(event)
     policy = event.get("policy_enforcement", event.get("policy-enforcement"))
     if isinstance(policy, dict):
-        return Notice("policy_enforcement", _text(policy.get("action"), 40), _text(policy.get("reason"), 100))
+        return Notice("policy_enforcement", storable(policy.get("action"), 40), storable(policy.get("reason"), 100))
     return _message(entry, event, now)
 
 
@@ -125,7 +126,7 @@ def _template_notice(change: dict[str, Any]) -> Notice:
     value = change.get("value")
     if change.get("field") != _TEMPLATE_STATUS or not isinstance(value, dict):
         raise _Ignored("changes")
-    return Notice(_TEMPLATE_STATUS, _text(value.get("event"), 40), _text(value.get("reason"), 100))
+    return Notice(_TEMPLATE_STATUS, storable(value.get("event"), 40), storable(value.get("reason"), 100))
 
 
 def _message(entry: dict[str, Any], event: dict[str, Any], now: int) -> Message:
@@ -164,10 +165,10 @@ def _sent(message: dict[str, Any]) -> Message:
         raise _Ignored("echo")
     if message.get("is_deleted"):
         raise _Ignored("deleted")
-    text = _text(message.get("text"), TEXT_LIMIT)
+    text = storable(message.get("text"), TEXT_LIMIT)
     quick_reply = message.get("quick_reply")
     if isinstance(quick_reply, dict):
-        return _did("choice", message, text=text, payload=_text(quick_reply.get("payload"), _PAYLOAD_LIMIT))
+        return _did("choice", message, text=text, payload=storable(quick_reply.get("payload"), _PAYLOAD_LIMIT))
     if ref := _ref(message):  # the fan wrote from an advertisement
         return _did("start", message, text=text, ref=ref)
     if text.strip():  # a link comes with a `fallback` attachment: what was typed counts
@@ -180,8 +181,8 @@ def _sent(message: dict[str, Any]) -> Message:
 
 def _pressed(postback: dict[str, Any]) -> Message:
     """A button, a menu item, an ice breaker, or Get Started, which brings a new fan's `ref`."""
-    title = _text(postback.get("title"), TEXT_LIMIT)
-    payload, ref = _text(postback.get("payload"), _PAYLOAD_LIMIT), _ref(postback)
+    title = storable(postback.get("title"), TEXT_LIMIT)
+    payload, ref = storable(postback.get("payload"), _PAYLOAD_LIMIT), _ref(postback)
     if ref or payload == GET_STARTED:
         return _did("start", postback, text=title, ref=ref)
     if not payload and not title:
@@ -193,13 +194,13 @@ def _opted_in(optin: dict[str, Any]) -> Message:
     """The Send to Messenger plugin starts a chat; an opt-in with a `type` is for notifications, which we do not send."""
     if "type" in optin:
         raise _Ignored("optin")
-    return _did("start", optin, ref=_text(optin.get("ref"), _REF_LIMIT))
+    return _did("start", optin, ref=storable(optin.get("ref"), _REF_LIMIT))
 
 
 def _did(
     kind: Kind, holder: dict[str, Any], *, text: str = "", payload: str = "", ref: str = "", media: str = ""
 ) -> Message:
-    name = _text(holder.get("mid"), _MID_LIMIT)
+    name = storable(holder.get("mid"), _MID_LIMIT)
     return Message("", name, 0, kind, text=text, payload=payload, ref=ref, media=media)
 
 
@@ -212,13 +213,13 @@ def _media(message: dict[str, Any]) -> str:
         if isinstance(attachment, dict):
             payload = attachment.get("payload")
             is_sticker = isinstance(payload, dict) and bool(payload.get("sticker_id"))
-            return "sticker" if is_sticker else _text(attachment.get("type"), 20)
+            return "sticker" if is_sticker else storable(attachment.get("type"), 20)
     return ""
 
 
 def _ref(holder: dict[str, Any]) -> str:
     referral = holder.get("referral")
-    return _text(referral.get("ref"), _REF_LIMIT) if isinstance(referral, dict) else ""
+    return storable(referral.get("ref"), _REF_LIMIT) if isinstance(referral, dict) else ""
 
 
 def _identifier(holder: object) -> str:
@@ -230,10 +231,3 @@ def _identifier(holder: object) -> str:
 
 def _time(value: object) -> int:
     return value if type(value) is int and 0 < value < 2**53 else 0  # bool is an int too
-
-
-def _text(value: object, limit: int) -> str:
-    r"""Text, cut; half a surrogate pair (`\ud83d` alone is legal JSON) becomes U+FFFD, as nothing else could store it."""
-    if not isinstance(value, str):
-        return ""
-    return value[:limit].encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

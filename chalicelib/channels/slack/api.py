@@ -7,7 +7,7 @@ a request like any other: its first copy may never have come.
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar
 
 from chalice.app import Request, Response
 
@@ -16,7 +16,7 @@ from chalicelib.channels.slack import inbound, signature
 from chalicelib.channels.slack.texts import IN_PRIVATE
 from chalicelib.clock import Clock, iso, milliseconds
 from chalicelib.dialogue.model import Message
-from chalicelib.http import json_response, response
+from chalicelib.http import json_response, raw_body, response
 from chalicelib.logs import Log
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class SlackApi:
 
         Errors as of `events`. Slack also checks the address' certificate, without a signature (`ssl_check`): nothing else is done then.
         """
-        if _SSL_CHECK.search(_raw_body(request)):
+        if _SSL_CHECK.search(raw_body(request)):
             return _taken()
         found = self._received("commands", request, inbound.command)
         if found is None or "channel" in found.origin:
@@ -77,13 +77,13 @@ class SlackApi:
 
     def interactions(self, request: Request) -> Response:
         """Keep a pressed button. Errors and the check of the certificate as of `commands`."""
-        if not _SSL_CHECK.search(_raw_body(request)):
+        if not _SSL_CHECK.search(raw_body(request)):
             self._received("interactions", request, inbound.interaction)
         return _taken()
 
     def _received(self, route: str, request: Request, translate: Callable[[bytes, int], _Found]) -> _Found | None:
         """What a request told, with its message kept; None when it asks for nothing."""
-        raw = _raw_body(request)
+        raw = raw_body(request)
         self._verify(route, raw, request)
         self._log_retry(request)
         try:
@@ -120,7 +120,3 @@ class SlackApi:
 
 def _taken() -> Response:
     return response("", "text/plain")
-
-
-def _raw_body(request: Request) -> bytes:
-    return cast("bytes", request.raw_body)  # Chalice's type says `str | bytes`; it always gives bytes

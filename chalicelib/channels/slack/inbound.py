@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
 from chalicelib import errors, ids
+from chalicelib.channels.received import storable
 from chalicelib.dialogue.model import TEXT_LIMIT, Kind, Message
 
 STAYS_PRESSABLE = {"start", "help", "language"}
@@ -87,7 +88,7 @@ def event(raw: bytes, now: int) -> Message | Challenge | Revoked | RateLimited:
         case "event_callback":
             return _happened(body, now)
         case "url_verification":
-            return Challenge(_text(body.get("challenge"), _PAYLOAD_LIMIT))
+            return Challenge(storable(body.get("challenge"), _PAYLOAD_LIMIT))
         case "app_rate_limited":
             return RateLimited(_identifier(body.get("team_id")), _whole(body.get("minute_rate_limited")) * 1000 or now)
     raise Ignored("unknown")
@@ -101,7 +102,7 @@ def command(raw: bytes, now: int) -> Message:
     form = _form(raw)
     direct = form.get("channel_name") == "directmessage"
     act = _ordered(form.get("text", ""), _place(channel=_direct(form.get("channel_id")) if direct else ""))
-    return _by(form.get("team_id"), form.get("user_id"), act, _text(form.get("trigger_id"), _NAME_LIMIT), now, now)
+    return _by(form.get("team_id"), form.get("user_id"), act, storable(form.get("trigger_id"), _NAME_LIMIT), now, now)
 
 
 def interaction(raw: bytes, now: int) -> Message:
@@ -110,13 +111,13 @@ def interaction(raw: bytes, now: int) -> Message:
     https://docs.slack.dev/reference/interaction-payloads/block_actions-payload
     """
     payload = _object(_form(raw).get("payload", ""))
-    kind = _text(payload.get("type"), _NAME_LIMIT)
+    kind = storable(payload.get("type"), _NAME_LIMIT)
     if kind != "block_actions":
         raise Ignored(kind if kind in _INTERACTIONS else "unknown")
     user = _dict(payload.get("user"))
     team = _dict(payload.get("team")).get("id") or user.get("team_id")  # no team where a whole organisation has the app
     button = _button(payload.get("actions"))
-    pressed_at = _text(button.get("action_ts"), _NAME_LIMIT)
+    pressed_at = storable(button.get("action_ts"), _NAME_LIMIT)
     act = _pressed(payload, button)
     name = f"{act.origin['channel']}:{act.origin['ts']}" if "ts" in act.origin else pressed_at
     return _by(team, user.get("id"), act, name, _milliseconds(pressed_at), now)
@@ -138,7 +139,7 @@ def _happened(body: _Json, now: int) -> Message | Revoked:
         case _:
             raise Ignored("unknown" if "type" in event else "broken")
     at = _milliseconds(event.get("ts")) or _milliseconds(event.get("event_ts")) or _whole(body.get("event_time")) * 1000
-    return _by(_team(body), event.get("user"), act, _text(body.get("event_id"), _NAME_LIMIT), at, now)
+    return _by(_team(body), event.get("user"), act, storable(body.get("event_id"), _NAME_LIMIT), at, now)
 
 
 def _written(event: _Json) -> Message:
@@ -152,7 +153,10 @@ def _written(event: _Json) -> Message:
 def _mentioned(event: _Json) -> Message:
     """A mention in a channel: https://docs.slack.dev/reference/events/app_mention ."""
     _refuse_machines(event)
-    channel, thread = _identifier(event.get("channel")), _text(event.get("thread_ts") or event.get("ts"), _NAME_LIMIT)
+    channel, thread = (
+        _identifier(event.get("channel")),
+        storable(event.get("thread_ts") or event.get("ts"), _NAME_LIMIT),
+    )
     return _said(event, {"mentioned": channel, "thread": thread} if channel and _milliseconds(thread) else {})
 
 
@@ -175,7 +179,7 @@ def _revoked(body: _Json, event: _Json) -> Revoked:
 
 def _refuse_machines(event: _Json) -> None:
     """Of a message: it must be a person's, as it was first written. An answer cannot be changed after its feedback."""
-    subtype = _text(event.get("subtype"), _NAME_LIMIT)
+    subtype = storable(event.get("subtype"), _NAME_LIMIT)
     if event.get("bot_id"):  # our own messages too: what chat.postMessage posts bears the app's
         raise Ignored("bot")
     if subtype not in _TYPED:
@@ -185,8 +189,8 @@ def _refuse_machines(event: _Json) -> None:
 
 
 def _said(event: _Json, origin: Origin) -> Message:
-    written = _text(event.get("text"), _RECEIVED_LIMIT)
-    text = _text(_plain(written, _emoji(event)), TEXT_LIMIT)
+    written = storable(event.get("text"), _RECEIVED_LIMIT)
+    text = storable(_plain(written, _emoji(event)), TEXT_LIMIT)
     if text:  # a picture may come along: what was typed counts
         return _did("text", origin, text=text)
     files = event.get("files")
@@ -197,7 +201,7 @@ def _said(event: _Json, origin: Origin) -> Message:
 
 def _media(files: object) -> str:
     first = _dict(files[0]) if isinstance(files, list) and files else {}
-    kind = _text(first.get("mimetype"), _NAME_LIMIT).partition("/")[0]
+    kind = storable(first.get("mimetype"), _NAME_LIMIT).partition("/")[0]
     if kind in {"image", "audio", "video"}:
         return kind
     return "file" if first else "unsupported"
@@ -205,7 +209,7 @@ def _media(files: object) -> str:
 
 def _ordered(written: str, origin: Origin) -> Message:
     """What a slash command's text asks for. Whatever is no word of ours is said to the dialogue, which knows more of them."""
-    text = _text(_plain(written, {}), TEXT_LIMIT)
+    text = storable(_plain(written, {}), TEXT_LIMIT)
     match text.casefold().split():
         case [] | ["play" | "start"]:
             return _did("start", origin)
@@ -221,20 +225,20 @@ def _ordered(written: str, origin: Origin) -> Message:
 def _button(actions: object) -> _Json:
     """The button that was pressed. One that opens a link has no value, and asks for no answer."""
     for action in actions if isinstance(actions, list) else ():
-        if isinstance(action, dict) and _text(action.get("value"), _PAYLOAD_LIMIT):
+        if isinstance(action, dict) and storable(action.get("value"), _PAYLOAD_LIMIT):
             return action
     raise Ignored("link")
 
 
 def _pressed(payload: _Json, button: _Json) -> Message:
-    value = _text(button.get("value"), _PAYLOAD_LIMIT)
-    title = _text(_plain(_text(_dict(button.get("text")).get("text"), TEXT_LIMIT), {}), TEXT_LIMIT)
+    value = storable(button.get("value"), _PAYLOAD_LIMIT)
+    title = storable(_plain(storable(_dict(button.get("text")).get("text"), TEXT_LIMIT), {}), TEXT_LIMIT)
     container, message = _dict(payload.get("container")), _dict(payload.get("message"))
     channel = _direct(_dict(payload.get("channel")).get("id") or container.get("channel_id"))
-    ts = _text(container.get("message_ts") or message.get("ts"), _NAME_LIMIT)
+    ts = storable(container.get("message_ts") or message.get("ts"), _NAME_LIMIT)
     if value in STAYS_PRESSABLE or not channel or not _milliseconds(ts):  # the latter two: on the app's home page
         return _did("choice", _place(channel=channel), text=title, payload=value)
-    text = _text(message.get("text"), PRESSED_TEXT_LIMIT)
+    text = storable(message.get("text"), PRESSED_TEXT_LIMIT)
     return _did("choice", {"channel": channel, "ts": ts, "text": text, "title": title}, text=title, payload=value)
 
 
@@ -310,8 +314,8 @@ def _emoji(event: _Json) -> dict[str, str]:
         elif isinstance(part, dict):
             waiting.append(part.get("elements"))
             if part.get("type") == "emoji":
-                name = _text(part.get("name"), _NAME_LIMIT).partition("::")[0]  # the skin tone follows
-                found[name] = _character(_text(part.get("unicode"), _NAME_LIMIT))
+                name = storable(part.get("name"), _NAME_LIMIT).partition("::")[0]  # the skin tone follows
+                found[name] = _character(storable(part.get("unicode"), _NAME_LIMIT))
     return found
 
 
@@ -361,10 +365,3 @@ def _milliseconds(ts: object) -> int:
 
 def _whole(value: object) -> int:
     return value if type(value) is int and 0 < value < 2**40 else 0  # bool is an int too
-
-
-def _text(value: object, limit: int) -> str:
-    r"""Text, cut; half a surrogate pair (`\ud83d` alone is legal JSON) becomes U+FFFD, as nothing else could store it."""
-    if not isinstance(value, str):
-        return ""
-    return value[:limit].encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

@@ -9,19 +9,13 @@ from chalicelib.channels.pace import LONGEST_PAUSE
 from chalicelib.dialogue.model import Card, Reply
 from chalicelib.settings import Settings
 from tests.contract.messenger.graph import Answer, Graph, error
+from tests.fakes.clock import Clock
 
 TOKEN = "a page token"
 FAN = "24680"
 CONVERSATION = f"messenger:1000:{FAN}"
 NEIGHBOUR = "messenger:1000:13579"
 TRACE = "trace00001"
-
-
-class Clock:
-    now = 1_795_340_000.0
-
-    def __call__(self):
-        return self.now
 
 
 class Secrets:
@@ -43,7 +37,7 @@ class Bench:
     """A sender at the fake platform, with its clock and its log in hand."""
 
     def __init__(self, graph, *, per_second=100.0, mark_seen=False, secrets=None):
-        self.clock = Clock()
+        self.clock = Clock(1_795_340_000.0)
         self.lines = []
         self.session = requests.Session()
         settings = Settings("local", "eu-west-1", "https://example.test", graph.url, per_second, mark_seen, "", "")

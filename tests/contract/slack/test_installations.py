@@ -18,9 +18,9 @@ from chalicelib.channels.slack.installations import Installations
 from chalicelib.channels.slack.oauth import SCOPES, SlackInstall, States
 from chalicelib.pages.page import Pages
 from ops.local import launch, processes
+from tests.fakes.clock import Clock
 from tests.fakes.table import MemoryTable
 from tests.local_runtime import answers, free_port, wait_until
-from tests.world import FakeClock
 
 OLD_KEY, NEW_KEY = token_urlsafe(32), token_urlsafe(32)
 TOKEN = "xoxb-1-2-abcdefghijkl"
@@ -48,12 +48,12 @@ def team(table):
     """A workspace of this test's own: the emulator's table is shared."""
     team = f"T{uuid.uuid4().hex[:8].upper()}"
     yield team
-    Installations(table, Secrets(OLD_KEY), FakeClock()).remove(team)
+    Installations(table, Secrets(OLD_KEY), Clock()).remove(team)
 
 
 @pytest.fixture
 def clock():
-    return FakeClock()
+    return Clock()
 
 
 @pytest.fixture
@@ -132,7 +132,7 @@ class Person:
     def __init__(self, slack, secrets=None):
         environ = {"STAGE": "prod", "AWS_REGION": "eu-west-1", "BASE_URL": "http://127.0.0.1:1"}
         environ |= {"MESSENGER_API_URL": slack, "SLACK_API_URL": slack}
-        secrets, table, clock = secrets or Secrets(OLD_KEY), MemoryTable(), FakeClock()
+        secrets, table, clock = secrets or Secrets(OLD_KEY), MemoryTable(), Clock()
         self.slack = slack
         self.session = requests.Session()
         self.installations = Installations(table, secrets, clock)

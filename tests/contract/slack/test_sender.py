@@ -9,6 +9,7 @@ from chalicelib.channels.slack.sender import MOST_BEGUN, SlackSender
 from chalicelib.dialogue.model import Card, Choice, Reply
 from chalicelib.settings import Settings
 from tests.contract.slack.web_api import WebApi, error, taken, too_fast
+from tests.fakes.clock import Clock
 from tests.fakes.platform import Answer
 
 TOKEN = "xoxb-a-bot-token"
@@ -21,13 +22,6 @@ ELSEWHERE = "slack:T099999999:U1357913579"
 TRACE = "trace00001"
 PRESSED = {"channel": DIRECT, "ts": "1795340000.000200", "text": "Blue or red?", "title": "Blue"}
 MENTIONED = {"mentioned": PUBLIC, "thread": "1795340000.000100"}
-
-
-class Clock:
-    now = 1_795_340_000.0
-
-    def __call__(self):
-        return self.now
 
 
 class Tokens:
@@ -55,7 +49,7 @@ class Bench:
     """A sender at the fake platform, with its clock, its tokens and its log in hand."""
 
     def __init__(self, slack, tokens=None):
-        self.clock = Clock()
+        self.clock = Clock(1_795_340_000.0)
         self.tokens = tokens or Tokens()
         self.lines = []
         self.session = requests.Session()

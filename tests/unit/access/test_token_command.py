@@ -8,13 +8,13 @@ from chalicelib.campaigns.service import Campaigns
 from chalicelib.campaigns.store import CampaignStore
 from ops.stages import Stage
 from tests.builders import a_campaign
+from tests.fakes.clock import Clock
 from tests.fakes.table import MemoryTable
-from tests.world import FakeClock
 
 
 @pytest.fixture
 def clock():
-    return FakeClock(1_796_428_800.0)  # 2026-12-05
+    return Clock(1_796_428_800.0)  # 2026-12-05
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from chalicelib import errors
 from chalicelib.access import model
 from chalicelib.access.service import Tokens
 from chalicelib.access.store import TokenStore
+from tests.fakes.clock import Clock
 from tests.fakes.table import MemoryTable
-from tests.world import FakeClock
 
 DAY = 24 * 3600
 
@@ -19,7 +19,7 @@ def table():
 
 @pytest.fixture
 def clock():
-    return FakeClock()
+    return Clock()
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def tokens(table, clock):
 
 def test_a_token_says_what_it_is_and_holds_160_random_bits():
     given = {6: "0123456789ab", 20: "c" * 40}
-    tokens = Tokens(TokenStore(MemoryTable()), FakeClock(), given.__getitem__)
+    tokens = Tokens(TokenStore(MemoryTable()), Clock(), given.__getitem__)
     assert tokens.create("steward", "gate 3") == f"gl_0123456789ab_{'c' * 40}"
     assert model.SECRET_BYTES * 8 == 160
 

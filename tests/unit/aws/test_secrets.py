@@ -8,7 +8,7 @@ from chalicelib.aws.client import AwsError
 from chalicelib.aws.secrets import KEEP_SECONDS, Secrets
 from chalicelib.errors import Unavailable
 from ops.local import secrets as local
-from tests.world import FakeClock
+from tests.fakes.clock import Clock
 
 VALUE = "correct-horse-battery"
 
@@ -32,12 +32,12 @@ def refusal(value, stage="prod"):
     manager = SecretsManager()
     manager.values = {f"guestlist/{stage}/api": value}
     with pytest.raises(Unavailable) as refused:
-        Secrets(manager, stage, FakeClock()).get("api")
+        Secrets(manager, stage, Clock()).get("api")
     return str(refused.value)
 
 
 def test_a_secret_is_read_once_in_five_minutes_and_a_rotated_one_is_in_use_after_that():
-    clock, manager = FakeClock(), SecretsManager(api='{"token": "old"}', messenger="{}")
+    clock, manager = Clock(), SecretsManager(api='{"token": "old"}', messenger="{}")
     secrets = Secrets(manager, "prod", clock)
     assert secrets.get("api") == {"token": "old"}
     manager.values["guestlist/prod/api"] = '{"token": "new"}'
@@ -52,7 +52,7 @@ def test_a_secret_is_read_once_in_five_minutes_and_a_rotated_one_is_in_use_after
 
 def test_a_refusal_is_not_kept():
     manager = SecretsManager()
-    secrets = Secrets(manager, "prod", FakeClock())
+    secrets = Secrets(manager, "prod", Clock())
     with pytest.raises(Unavailable):
         secrets.get("api")
     manager.values["guestlist/prod/api"] = '{"token": "set"}'
@@ -71,7 +71,7 @@ def test_a_secret_that_is_binary_has_no_usable_value():
     manager = SecretsManager()
     manager.call = lambda *_, **__: {"SecretBinary": "AAAA"}
     with pytest.raises(Unavailable, match="guestlist/prod/api has no usable value"):
-        Secrets(manager, "prod", FakeClock()).get("api")
+        Secrets(manager, "prod", Clock()).get("api")
 
 
 NO_SECRETS = {"page_id", "client_id"}
@@ -90,10 +90,10 @@ def test_no_other_stage_accepts_a_value_of_the_local_one_wherever_it_stands(stag
 def test_the_local_stage_accepts_its_own_values():
     manager = SecretsManager()
     manager.values = {f"guestlist/local/{name}": json.dumps(value) for name, value in local.VALUES.items()}
-    secrets = Secrets(manager, "local", FakeClock())
+    secrets = Secrets(manager, "local", Clock())
     assert {name: secrets.get(name) for name in local.VALUES} == local.VALUES
 
 
 def test_other_values_are_accepted_elsewhere():
     value = {"app_secret": "a-local-one", "page_id": "1000", "keys": [{"kid": "K1", "count": 2, "old": None}]}
-    assert Secrets(SecretsManager(api=json.dumps(value)), "prod", FakeClock()).get("api") == value
+    assert Secrets(SecretsManager(api=json.dumps(value)), "prod", Clock()).get("api") == value

@@ -6,13 +6,13 @@ from chalicelib.campaigns.service import KEEP_SECONDS, Campaigns
 from chalicelib.campaigns.store import CampaignStore
 from chalicelib.errors import NotFound
 from tests.builders import a_campaign
+from tests.fakes.clock import Clock
 from tests.fakes.table import MemoryTable
-from tests.world import FakeClock
 
 
 class Office:
     def __init__(self):
-        self.table, self.clock = MemoryTable(), FakeClock()
+        self.table, self.clock = MemoryTable(), Clock()
         self.campaigns = Campaigns(CampaignStore(self.table), self.clock)
 
     def elsewhere(self):

@@ -5,13 +5,7 @@ import pytest
 
 from chalicelib.batch import LONGEST_DELAY, Later
 from chalicelib.channels.pace import LONGEST_PAUSE, Pace, Pause, brief, retry_after
-
-
-class Clock:
-    now = 1_000.0
-
-    def __call__(self):
-        return self.now
+from tests.fakes.clock import Clock
 
 
 @pytest.fixture

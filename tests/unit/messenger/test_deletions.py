@@ -1,14 +1,8 @@
 import pytest
 
 from chalicelib.channels.deletions import KEEP_SECONDS, Deletions
+from tests.fakes.clock import Clock
 from tests.fakes.table import MemoryTable
-
-
-class Clock:
-    now = 1_000.0
-
-    def __call__(self):
-        return self.now
 
 
 @pytest.fixture

@@ -1,13 +1,7 @@
 import pytest
 
 from chalicelib.channels.messenger.names import KEEP_SECONDS, MOST, Names
-
-
-class Clock:
-    now = 1_000.0
-
-    def __call__(self):
-        return self.now
+from tests.fakes.clock import Clock
 
 
 @pytest.fixture

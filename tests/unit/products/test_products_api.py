@@ -13,8 +13,8 @@ from chalicelib.idempotency import Idempotency
 from chalicelib.products.api import ProductsApi
 from chalicelib.products.service import Products
 from chalicelib.products.store import ProductStore
+from tests.fakes.clock import Clock
 from tests.fakes.table import MemoryTable
-from tests.world import FakeClock
 
 SHIRT = {"productId": "shirt", "name": "Shirt", "priceCents": 1999, "stock": 5}
 SHOWN = SHIRT | {"currency": "EUR", "reserved": 0, "sold": 0}
@@ -45,7 +45,7 @@ def table():
 
 @pytest.fixture
 def clock():
-    return FakeClock()
+    return Clock()
 
 
 @pytest.fixture

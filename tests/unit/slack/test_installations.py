@@ -5,8 +5,8 @@ import pytest
 from chalicelib import errors
 from chalicelib.channels.delivery import Undeliverable
 from chalicelib.channels.slack.installations import KEEP_SECONDS, MOST_KEPT, Installation, Installations
+from tests.fakes.clock import Clock
 from tests.fakes.table import MemoryTable
-from tests.world import FakeClock
 
 TEAM, OTHER = "T0AAAAAAA", "T0BBBBBBB"
 TOKEN = "xoxb-1-2-abcdefghijkl"
@@ -25,7 +25,7 @@ class Secrets:
 
 @pytest.fixture
 def clock():
-    return FakeClock()
+    return Clock()
 
 
 @pytest.fixture

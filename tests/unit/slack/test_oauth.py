@@ -15,9 +15,9 @@ from chalicelib.channels.delivery import Undeliverable
 from chalicelib.channels.slack.installations import Installations
 from chalicelib.channels.slack.oauth import SCOPES, STATE_SECONDS, SlackInstall, States
 from chalicelib.pages.page import Pages
+from tests.fakes.clock import Clock
 from tests.fakes.table import MemoryTable
 from tests.unit.slack.test_installations import SEVERAL, TEAM, Secrets
-from tests.world import FakeClock
 
 TOKEN = "xoxb-1-2-abcdefghijkl"
 GRANTED = {
@@ -59,7 +59,7 @@ class Browser:
     """A person's browser, with its cookie, at an application with its clock, its table and its log."""
 
     def __init__(self, secret=None, base_url="https://fans.example/api"):
-        self.clock, self.table, self.slack, self.lines = FakeClock(), MemoryTable(), Slack(), []
+        self.clock, self.table, self.slack, self.lines = Clock(), MemoryTable(), Slack(), []
         self.cookie = ""
         self.language = "en-GB,en;q=0.9"
         session = requests.Session()
@@ -207,7 +207,7 @@ class Careless(Overtaken):
 @pytest.mark.parametrize(("table", "ends"), [(Overtaken, [True, False]), (Careless, [True, True])])
 def test_of_two_that_use_a_state_at_once_one_does_because_the_write_says_so(table, ends):
     table, ended = table(), []
-    states = States(table, FakeClock())
+    states = States(table, Clock())
     state, browser = states.begin("")
     table.meanwhile = lambda: ended.append(states.end(state, browser))
     ended.append(states.end(state, browser))

@@ -14,6 +14,7 @@ from chalicelib.channels.outbox import Outbox, Sender
 from chalicelib.channels.slack.sender import SlackSender
 from chalicelib.dialogue.model import Message, Reply
 from chalicelib.settings import Settings
+from tests.fakes.clock import Clock
 from tests.fakes.queue import MemoryQueue
 
 TEAM = "T061EG9R6"
@@ -21,13 +22,6 @@ MOST_RECEIVES = 100
 """As in infra/resources.yaml: then a message goes to the dead letters."""
 PATIENCE = 3_600
 """Seconds after which a storm should long be over."""
-
-
-class Clock:
-    now = 1_795_340_000.0
-
-    def __call__(self):
-        return self.now
 
 
 class Tokens:
@@ -104,7 +98,7 @@ class Storm:
     """Fans who get replies by two containers, neither of which knows what the other has met."""
 
     def __init__(self, weather, *, queue=FifoQueue, channel=lambda sender: sender):
-        self.clock = Clock()
+        self.clock = Clock(1_795_340_000.0)
         self.slack = StormySlack(self.clock, weather)
         self.queue = queue(self.clock)
         self.parked = MemoryQueue()

@@ -10,8 +10,9 @@ from chalicelib.tickets.service import KEEP_SECONDS, Tickets
 from chalicelib.tickets.signing import Claims, KeyRing, new_key
 from chalicelib.tickets.store import Taken, TicketStore
 from tests.builders import a_campaign
+from tests.fakes.clock import Clock
 from tests.fakes.table import MemoryTable
-from tests.world import FAN, FakeClock
+from tests.world import FAN
 
 OTHER = "messenger:1000:3000"
 
@@ -20,7 +21,7 @@ class Desk:
     """The service on a fake table, with its clock and its keys in hand."""
 
     def __init__(self, stock=2, store=TicketStore):
-        self.table, self.clock = MemoryTable(), FakeClock()
+        self.table, self.clock = MemoryTable(), Clock(1_796_000_000.0)
         self.campaigns = Campaigns(CampaignStore(self.table), self.clock)
         self.campaigns.save(a_campaign(stock=stock))
         self.stored = self.campaigns.stored("birthday-bash")
