@@ -145,9 +145,10 @@ def _happened(body: _Json, now: int) -> Message | Revoked:
 def _written(event: _Json) -> Message:
     """A message in the app's direct message: https://docs.slack.dev/reference/events/message.im ."""
     _refuse_machines(event)
-    if event.get("channel_type") != "im":
+    channel = _direct(event.get("channel"))
+    if not channel or event.get("channel_type", "im") != "im":
         raise Ignored("elsewhere")
-    return _said(event, _place(channel=_direct(event.get("channel"))))
+    return _said(event, _place(channel=channel))
 
 
 def _mentioned(event: _Json) -> Message:
