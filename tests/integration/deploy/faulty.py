@@ -6,7 +6,6 @@ import tempfile
 from pathlib import Path
 
 from tests.integration.deploy.proxy import Proxy, no_fault
-from tests.local_runtime import running_emulator
 
 DEPLOY = ("deploy", "--stage", "staging")
 ROLLBACK = ("rollback", "--stage", "staging")
@@ -17,13 +16,9 @@ LAST = "s3 DELETE /*/lock"
 
 
 @contextlib.contextmanager
-def faulty(built):
-    """A copy of a built clone, and a new account, which it reaches through a proxy."""
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        running_emulator() as endpoint,
-        contextlib.closing(Proxy(endpoint)) as proxy,
-    ):
+def faulty(built, endpoint):
+    """A copy of a built clone, and an account that it reaches through a proxy."""
+    with tempfile.TemporaryDirectory() as folder, contextlib.closing(Proxy(endpoint)) as proxy:
         yield Faulty(built.copy(Path(folder), proxy.url), proxy)
 
 

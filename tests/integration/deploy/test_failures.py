@@ -5,8 +5,10 @@ of the commands, at every kind of call that changes something.
 """
 
 from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
 
 import pytest
+import requests
 
 from tests.integration.deploy.faulty import DEPLOY, DESTROY, ROLLBACK, faulty
 
@@ -23,8 +25,8 @@ WORST = (
 
 
 @pytest.fixture
-def stage(built):
-    with faulty(built) as stage:
+def stage(built, start_emulator):
+    with faulty(built, start_emulator()) as stage:
         yield stage
 
 
@@ -50,25 +52,43 @@ def test_no_function_can_be_called_before_its_log_is_there_with_its_retention(st
     assert len(kept) == 4
 
 
-def each_with_a_stage_of_its_own(calls, built, act):
-    """Two at a time. A call is refused first, and at the next attempt the command dies after it: one stage has to bear both."""
+@pytest.fixture(scope="module")
+def for_each(built, start_emulator):
+    """`for_each(calls, break_off)` does so with a new stage for each call, with two at a time.
 
-    def tried(call):
-        with faulty(built) as stage:
-            act(stage, call)
+    There a call is refused first, and at the next attempt the command dies after it: one stage has to bear both.
+    """
+    free = SimpleQueue()
+    for _ in range(2):
+        free.put(start_emulator())
 
-    with ThreadPoolExecutor(2) as pool:
-        list(pool.map(tried, calls))
+    def for_each(calls, break_off):
+        def on_a_new_stage(call):
+            endpoint = free.get()
+            try:
+                requests.post(f"{endpoint}/_ministack/reset", timeout=20).raise_for_status()
+                with faulty(built, endpoint) as stage:
+                    break_off(stage, call)
+            except Exception as error:
+                error.add_note(f"It broke off at {call}")
+                raise
+            finally:
+                free.put(endpoint)
+
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(on_a_new_stage, calls))
+
+    return for_each
 
 
 @pytest.mark.nightly
-def test_a_deploy_that_breaks_off_at_any_call_goes_on_when_it_is_run_again(stage, built):
-    def breaks_off(stage, call):
+def test_a_deploy_that_breaks_off_at_any_call_goes_on_when_it_is_run_again(stage, for_each):
+    def break_off(stage, call):
         stage.is_refused(DEPLOY, call)
         stage.dies_at(DEPLOY, call)
         stage.is_mended()
 
-    each_with_a_stage_of_its_own(stage.calls_of(DEPLOY), built, breaks_off)
+    for_each(stage.calls_of(DEPLOY), break_off)
 
 
 @pytest.mark.nightly
@@ -84,8 +104,8 @@ def test_a_rollback_that_breaks_off_at_any_call_ends_when_it_is_run_again(stage)
 
 
 @pytest.mark.nightly
-def test_a_destruction_that_breaks_off_at_any_call_ends_when_it_is_run_again(stage, built):
-    def breaks_off(stage, call):
+def test_a_destruction_that_breaks_off_at_any_call_ends_when_it_is_run_again(stage, for_each):
+    def break_off(stage, call):
         stage.clone.quickly(*DEPLOY)
         stage.is_refused(DESTROY, call)
         stage.dies_at(DESTROY, call)
@@ -93,4 +113,4 @@ def test_a_destruction_that_breaks_off_at_any_call_ends_when_it_is_run_again(sta
         assert stage.clone.left() == {"tables", "secrets", "buckets"}
 
     stage.clone.quickly(*DEPLOY)
-    each_with_a_stage_of_its_own(stage.calls_of(DESTROY), built, breaks_off)
+    for_each(stage.calls_of(DESTROY), break_off)

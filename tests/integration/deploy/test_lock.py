@@ -44,7 +44,7 @@ def leave(account, machine, process):
     account.client("s3").put_object(Bucket=account.bucket, Key=KEY, Body=json.dumps(holder))
 
 
-def test_other_commands_on_a_stage_are_refused_while_a_deploy_runs(built):
+def test_other_commands_on_a_stage_are_refused_while_a_deploy_runs(built, start_emulator):
     is_halted, goes_on = threading.Event(), threading.Event()
 
     def halt(name):
@@ -52,7 +52,7 @@ def test_other_commands_on_a_stage_are_refused_while_a_deploy_runs(built):
             is_halted.set()
             goes_on.wait(120)
 
-    with faulty(built) as stage:
+    with faulty(built, start_emulator()) as stage:
         stage.proxy.fault = halt
         first = stage.clone.quick(*DEPLOY)
         assert is_halted.wait(60)
