@@ -13,6 +13,7 @@ COMMANDS = {
     "tickets": "ops.tickets:tickets",
     "token": "ops.token:token",
     "secrets": "ops.secrets:secrets",
+    "dlq": "ops.dlq:dlq",
     "deploy": "ops.deploy.command:deploy",
     "verify": "ops.deploy.command:verify_",
     "rollback": "ops.deploy.command:rollback",

@@ -70,6 +70,7 @@ class Stage(NamedTuple):
     tickets: Tickets
     installations: Installations
     tokens: Tokens
+    sqs: Client
 
 
 def enter(name: str) -> Stage:
@@ -86,6 +87,7 @@ def enter(name: str) -> Stage:
         wiring.tickets(),
         wiring.slack_installations(),
         wiring.tokens(),
+        wiring.client("sqs"),
     )
 
 

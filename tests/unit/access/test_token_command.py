@@ -21,7 +21,7 @@ def clock():
 def stage(clock):
     campaigns = Campaigns(CampaignStore(MemoryTable()), clock)
     campaigns.save(a_campaign())
-    return Stage("prod", None, None, campaigns, None, None, Tokens(TokenStore(MemoryTable()), clock))
+    return Stage("prod", None, None, campaigns, None, None, Tokens(TokenStore(MemoryTable()), clock), None)
 
 
 @pytest.fixture

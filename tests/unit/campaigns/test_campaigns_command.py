@@ -23,7 +23,7 @@ def stage():
     settings = read(os.environ | urls | {"STAGE": "prod"})
     secrets = MemorySecrets({"messenger": {"page_id": "4711"}})
     campaigns = Campaigns(CampaignStore(MemoryTable()), lambda: 0.0)
-    return Stage("prod", settings, secrets, campaigns, tickets=None, installations=None, tokens=None)
+    return Stage("prod", settings, secrets, campaigns, tickets=None, installations=None, tokens=None, sqs=None)
 
 
 @pytest.fixture

@@ -52,7 +52,7 @@ def run(operate, kept, table):
         before = json.dumps(kept)
         memory = MemorySecrets()
         memory.values = kept
-        into = Stage(stage, None, memory, None, None, Installations(table, Functions(kept), lambda: 0.0), None)
+        into = Stage(stage, None, memory, None, None, Installations(table, Functions(kept), lambda: 0.0), None, None)
         result = operate("secrets", *words, into=into, stdin=stdin)
         assert_no_value_is_in(result.output, before + json.dumps(kept))
         return result.exit_code, result.output

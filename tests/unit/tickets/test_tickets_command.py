@@ -61,7 +61,7 @@ def stage():
     store.begin("birthday-bash", "FAN", Entry(("m1",)))
     store.take("FAN", Ticket(NUMBER, "birthday-bash", "K1", "issued", issued_at=0))
     secrets = MemorySecrets({"tickets": {"keys": rotated([])}})
-    return Stage("prod", None, secrets, None, Tickets(store, lambda: keys_of(secrets), lambda: 0.0), None, None)
+    return Stage("prod", None, secrets, None, Tickets(store, lambda: keys_of(secrets), lambda: 0.0), None, None, None)
 
 
 @pytest.fixture
