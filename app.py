@@ -15,6 +15,9 @@ def authorise(request):
     return http.authorise(request, wiring.access().principal)
 
 
+api = app.by_token(authorise, wiring)  # declares a route: who may call it, and what of wiring answers
+
+
 # Messenger
 
 
@@ -99,124 +102,32 @@ def sender(event):
 
 # Campaigns
 
-
-@app.route("/campaigns", methods=["GET"], who=(ORGANISER,), scoped=True, authorizer=authorise)
-def list_campaigns():
-    return wiring.campaigns_api().list(app.current_request)
-
-
-@app.route("/campaigns", methods=["POST"], who=(ORGANISER,), authorizer=authorise)
-def create_campaign():
-    return wiring.campaigns_api().create(app.current_request)
-
-
-@app.route("/campaigns/{campaign}", methods=["GET"], who=(ORGANISER,), authorizer=authorise)
-def show_campaign(campaign):
-    return wiring.campaigns_api().show(campaign)
-
-
-@app.route("/campaigns/{campaign}", methods=["PUT"], who=(ORGANISER,), authorizer=authorise)
-def replace_campaign(campaign):
-    return wiring.campaigns_api().replace(campaign, app.current_request)
-
-
-@app.route("/campaigns/{campaign}", methods=["PATCH"], who=(ORGANISER,), authorizer=authorise, content_types=http.PATCH)
-def patch_campaign(campaign):
-    return wiring.campaigns_api().patch(campaign, app.current_request)
-
-
-@app.route("/campaigns/{campaign}", methods=["DELETE"], who=(ORGANISER,), authorizer=authorise)
-def delete_campaign(campaign):
-    return wiring.campaigns_api().delete(campaign, app.current_request)
-
-
-@app.route("/campaigns/{campaign}/state", methods=["POST"], who=(ORGANISER,), authorizer=authorise)
-def bring_campaign(campaign):
-    return wiring.campaigns_api().bring(campaign, app.current_request)
-
-
-@app.route("/campaigns/{campaign}/clone", methods=["POST"], who=(ORGANISER,), authorizer=authorise)
-def clone_campaign(campaign):
-    return wiring.campaigns_api().clone(campaign, app.current_request)
-
-
-@app.route("/campaigns/{campaign}/preview", methods=["POST"], who=(ORGANISER,), authorizer=authorise)
-def preview_campaign(campaign):
-    return wiring.campaigns_api().preview(campaign)
-
-
-@app.route("/campaigns/{campaign}/audit", methods=["GET"], who=(ORGANISER,), authorizer=authorise)
-def show_audit(campaign):
-    return wiring.campaigns_api().audit(campaign, app.current_request)
-
-
-@app.route("/campaigns/{campaign}/links", methods=["GET"], who=(ORGANISER,), authorizer=authorise)
-def show_links(campaign):
-    return wiring.sources_api().links(campaign)
-
-
-@app.route("/campaigns/{campaign}/qr", methods=["GET"], who=(ORGANISER,), authorizer=authorise)
-def show_qr(campaign):
-    return wiring.sources_api().qr(campaign, app.current_request)
-
-
-@app.route("/campaigns/{campaign}/sources", methods=["GET"], who=(ORGANISER,), authorizer=authorise)
-def count_sources(campaign):
-    return wiring.sources_api().counts(campaign)
-
-
-@app.route("/campaigns/{campaign}/sources/{source}", methods=["PUT"], who=(ORGANISER,), authorizer=authorise)
-def announce_source(campaign, source):
-    return wiring.sources_api().announce(campaign, source, app.current_request)
-
-
-@app.route("/campaigns/{campaign}/sources/{source}", methods=["DELETE"], who=(ORGANISER,), authorizer=authorise)
-def withdraw_source(campaign, source):
-    return wiring.sources_api().withdraw(campaign, source, app.current_request)
-
+api("GET", "/campaigns", ORGANISER, "campaigns_api.list", scoped=True)
+api("POST", "/campaigns", ORGANISER, "campaigns_api.create")
+api("GET", "/campaigns/{campaign}", ORGANISER, "campaigns_api.show")
+api("PUT", "/campaigns/{campaign}", ORGANISER, "campaigns_api.replace")
+api("PATCH", "/campaigns/{campaign}", ORGANISER, "campaigns_api.patch")
+api("DELETE", "/campaigns/{campaign}", ORGANISER, "campaigns_api.delete")
+api("POST", "/campaigns/{campaign}/state", ORGANISER, "campaigns_api.bring")
+api("POST", "/campaigns/{campaign}/clone", ORGANISER, "campaigns_api.clone")
+api("POST", "/campaigns/{campaign}/preview", ORGANISER, "campaigns_api.preview")
+api("GET", "/campaigns/{campaign}/audit", ORGANISER, "campaigns_api.audit")
+api("GET", "/campaigns/{campaign}/links", ORGANISER, "sources_api.links")
+api("GET", "/campaigns/{campaign}/qr", ORGANISER, "sources_api.qr")
+api("GET", "/campaigns/{campaign}/sources", ORGANISER, "sources_api.counts")
+api("PUT", "/campaigns/{campaign}/sources/{source}", ORGANISER, "sources_api.announce")
+api("DELETE", "/campaigns/{campaign}/sources/{source}", ORGANISER, "sources_api.withdraw")
 
 # Products
 
-
-@app.route("/products", methods=["GET"], who=(ORGANISER,), authorizer=authorise)
-def list_products():
-    return wiring.products_api().list(app.current_request)
-
-
-@app.route("/products", methods=["POST"], who=(ORGANISER,), authorizer=authorise)
-def create_product():
-    return wiring.products_api().create(app.current_request)
-
-
-@app.route("/products/{product}", methods=["GET"], who=(ORGANISER,), authorizer=authorise)
-def show_product(product):
-    return wiring.products_api().show(product)
-
-
-@app.route("/products/{product}", methods=["PUT"], who=(ORGANISER,), authorizer=authorise)
-def replace_product(product):
-    return wiring.products_api().replace(product, app.current_request)
-
-
-@app.route("/products/{product}", methods=["PATCH"], who=(ORGANISER,), authorizer=authorise, content_types=http.PATCH)
-def change_product(product):
-    return wiring.products_api().change(product, app.current_request)
-
-
-@app.route("/products/{product}", methods=["DELETE"], who=(ORGANISER,), authorizer=authorise)
-def delete_product(product):
-    return wiring.products_api().delete(product, app.current_request)
-
-
-@app.route("/products/{product}/stock", methods=["POST"], who=(ORGANISER,), authorizer=authorise)
-def adjust_stock(product):
-    return wiring.products_api().adjust(product, app.current_request)
-
-
-@app.route("/products/{product}/stock", methods=["GET"], who=(ORGANISER,), authorizer=authorise)
-def show_adjustments(product):
-    return wiring.products_api().adjustments(product, app.current_request)
-
+api("GET", "/products", ORGANISER, "products_api.list")
+api("POST", "/products", ORGANISER, "products_api.create")
+api("GET", "/products/{product}", ORGANISER, "products_api.show")
+api("PUT", "/products/{product}", ORGANISER, "products_api.replace")
+api("PATCH", "/products/{product}", ORGANISER, "products_api.change")
+api("DELETE", "/products/{product}", ORGANISER, "products_api.delete")
+api("POST", "/products/{product}/stock", ORGANISER, "products_api.adjust")
+api("GET", "/products/{product}/stock", ORGANISER, "products_api.adjustments")
 
 # Tickets
 
@@ -226,48 +137,21 @@ def show_ticket(code):
     return wiring.tickets_api().page(code, app.current_request)
 
 
-@app.route("/tickets/redeem", methods=["POST"], who=(STEWARD,), scoped=True, authorizer=authorise)
-def redeem_ticket():
-    return wiring.tickets_api().redeem(app.current_request)
-
-
 @app.route("/tickets/keys", methods=["GET"], who=ANYONE)
 def show_ticket_keys():
     return wiring.tickets_api().keys()
 
 
+api("POST", "/tickets/redeem", STEWARD, "tickets_api.redeem", scoped=True)
+
 # Users
 
-
-@app.route("/users", methods=["POST"], who=(ORGANISER, SERVICE), authorizer=authorise)
-def create_user():
-    return wiring.users_api().create(app.current_request)
-
-
-@app.route("/users", methods=["GET"], who=(ORGANISER, SERVICE), authorizer=authorise)
-def list_users():
-    return wiring.users_api().page(app.current_request)
-
-
-@app.route("/users/{user}", methods=["GET"], who=(ORGANISER, SERVICE), authorizer=authorise)
-def show_user(user):
-    return wiring.users_api().show(user)
-
-
-@app.route("/users/{user}", methods=["PUT"], who=(ORGANISER, SERVICE), authorizer=authorise)
-def replace_user(user):
-    return wiring.users_api().replace(user, app.current_request)
-
-
-@app.route("/users/{user}", methods=["PATCH"], who=(ORGANISER, SERVICE), authorizer=authorise, content_types=http.PATCH)
-def patch_user(user):
-    return wiring.users_api().patch(user, app.current_request)
-
-
-@app.route("/users/{user}", methods=["DELETE"], who=(ORGANISER, SERVICE), authorizer=authorise)
-def delete_user(user):
-    return wiring.users_api().delete(user, app.current_request)
-
+api("POST", "/users", (ORGANISER, SERVICE), "users_api.create")
+api("GET", "/users", (ORGANISER, SERVICE), "users_api.page")
+api("GET", "/users/{user}", (ORGANISER, SERVICE), "users_api.show")
+api("PUT", "/users/{user}", (ORGANISER, SERVICE), "users_api.replace")
+api("PATCH", "/users/{user}", (ORGANISER, SERVICE), "users_api.patch")
+api("DELETE", "/users/{user}", (ORGANISER, SERVICE), "users_api.delete")
 
 # The service itself
 

@@ -152,6 +152,27 @@ class Application(Chalice):
 
         return decorate
 
+    def by_token(self, authorizer: object, wiring: object) -> Callable[..., None]:
+        """What declares routes for holders of tokens, one a line.
+
+            api("GET", "/users/{user}", (ORGANISER, SERVICE), "users_api.show")
+
+        `wiring.users_api().show(user, request)` answers it: a view gets the path's parameters in their order, then the request.
+        """
+
+        def declare(
+            method: str, path: str, who: str | tuple[str, ...], answered_by: str, *, scoped: bool = False
+        ) -> None:
+            build, _, view = answered_by.partition(".")
+
+            def answer(**parameters: str) -> Any:  # noqa: ANN401  # whatever a view answers
+                return getattr(getattr(wiring, build)(), view)(*parameters.values(), self.current_request)
+
+            options = {"authorizer": authorizer, "content_types": PATCH if method == "PATCH" else [JSON]}
+            self.route(path, methods=[method], who=who, scoped=scoped, **options)(answer)
+
+        return declare
+
     def _answer_preflight(self, **_: str) -> Response:
         """What a page of an allowed origin may ask for: a browser wants to know before it sends a token."""
         assert self.current_request is not None  # noqa: S101  # as above

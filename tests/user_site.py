@@ -80,7 +80,7 @@ def _application(api):
 
     route("POST", "/users", lambda: api.create(app.current_request))
     route("GET", "/users", lambda: api.page(app.current_request))
-    route("GET", "/users/{user}", lambda user: api.show(user_id=user))
+    route("GET", "/users/{user}", lambda user: api.show(user, app.current_request))
     route("PUT", "/users/{user}", lambda user: api.replace(user, app.current_request))
     route("PATCH", "/users/{user}", lambda user: api.patch(user, app.current_request), content_types=TYPES)
     route("DELETE", "/users/{user}", lambda user: api.delete(user, app.current_request))

@@ -65,7 +65,7 @@ class CampaignsApi:
         campaign = decode({"state": "draft"} | _sent(request))
         return self._idempotency.once(request, lambda act: self._created(campaign, Act(act.by, act.at, act.id)))
 
-    def show(self, campaign_id: str) -> Response:
+    def show(self, campaign_id: str, _request: Request) -> Response:
         """`GET /campaigns/{campaign}`: everything, right answers included, and `ticketsLeft`; or 404."""
         return self._shown(self._campaigns.stored(campaign_id))
 
@@ -107,7 +107,7 @@ class CampaignsApi:
         deeds, last = self._campaigns.deeds(campaign_id, asked.after, asked.limit)
         return http.json_response({"audit": [_told(deed) for deed in deeds]} | _next(http.cursor(of, last)))
 
-    def preview(self, campaign_id: str) -> Response:
+    def preview(self, campaign_id: str, _request: Request) -> Response:
         """`POST /campaigns/{campaign}/preview`: a link to the web chat that plays the campaign as it stands, and `expiresAt`."""
         expires = int(self._clock()) + preview.KEEP_SECONDS
         token = preview.token(self._campaigns.stored(campaign_id).salt, expires)

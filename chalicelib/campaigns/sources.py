@@ -38,7 +38,7 @@ class SourcesApi:
         self._entries = entries
         self._links = links
 
-    def counts(self, campaign_id: str) -> Response:
+    def counts(self, campaign_id: str, _request: Request) -> Response:
         """`GET /campaigns/{campaign}/sources`: each source and its fans; `others` came without one, or by one that was deleted."""
         stored = self._campaigns.stored(campaign_id)
         counted = self._entries.counts(campaign_id)
@@ -63,7 +63,7 @@ class SourcesApi:
         self._campaigns.withdraw(campaign_id, source, http.principal(request).name)
         return http.Text("", {"Cache-Control": "no-store"}, 204)
 
-    def links(self, campaign_id: str) -> Response:
+    def links(self, campaign_id: str, _request: Request) -> Response:
         """`GET /campaigns/{campaign}/links`: the bare link, and one for each source."""
         stored = self._campaigns.stored(campaign_id)
         sources = [self._linked(stored, source) for source in sorted(stored.sources)]

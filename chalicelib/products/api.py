@@ -77,7 +77,7 @@ class ProductsApi:
         body = validation.decode(http.raw_body(request), ProductBody)
         return self._idempotency.once(request, lambda act: self._created(body, act))
 
-    def show(self, product_id: str) -> Response:
+    def show(self, product_id: str, _request: Request) -> Response:
         """`GET /products/{id}`, or 404."""
         return _shown(self._products.get(product_id))
 

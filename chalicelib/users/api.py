@@ -32,7 +32,7 @@ class UsersApi:
         body: dict[str, object] = {_LIST: [_shown(user) for user in users]}
         return http.json_response(body | ({"nextCursor": http.cursor(_LIST, last)} if last else {}))
 
-    def show(self, user_id: str) -> Response:
+    def show(self, user_id: str, _request: Request) -> Response:
         """`GET /users/{user}`."""
         return _answer(self._users.get(user_id))
 

@@ -28,13 +28,26 @@ def functions(source: Source) -> dict[str, ast.Module]:
     """Every function that Chalice makes of `app.py`, and what of `app.py` it runs."""
     tree = source.tree("app")
     found: dict[str, list[ast.FunctionDef]] = {}
-    for node in tree.body:
+    shared: list[ast.stmt] = []
+    for node in map(_spelt_out, tree.body):
         if isinstance(node, ast.FunctionDef):
             found.setdefault(API if _trigger(node).attr == "route" else node.name, []).append(node)
-    return {
-        name: ast.Module([node for node in tree.body if not isinstance(node, ast.FunctionDef) or node in handlers], [])
-        for name, handlers in sorted(found.items())
-    }
+        else:
+            shared.append(node)
+    return {name: ast.Module([*shared, *handlers], []) for name, handlers in sorted(found.items())}
+
+
+def _spelt_out(node: ast.stmt) -> ast.stmt:
+    """What `Application.by_token` makes of a line `api("GET", "/users", ORGANISER, "users_api.page")`: a route like others."""
+    match node:
+        case ast.Expr(ast.Call(ast.Name("api"), [_, path, _, ast.Constant(str(answered_by))])):
+            build, _, view = answered_by.partition(".")
+            declared = (
+                f"@app.route({ast.unparse(path)})\ndef {view}(*given):\n    return wiring.{build}().{view}(*given)"
+            )
+            [route] = ast.parse(declared).body
+            return route
+    return node
 
 
 def needed(source: Source, function: str) -> set[Right]:

@@ -4,6 +4,7 @@ import base64
 import json
 import math
 import threading
+from types import SimpleNamespace
 
 import pytest
 from msgspec.structs import replace
@@ -79,30 +80,23 @@ class Client:
         def caller(request):
             return http.authorise(request, lambda _token: self._caller)
 
-        def route(method, path, view, **options):
-            types = http.PATCH if method == "PATCH" else [http.JSON]
-            options |= {"who": (http.ORGANISER,), "authorizer": caller, "content_types": types}
-            app.route(path, methods=[method], name=f"{method} {path}", **options)(lambda **named: view(*named.values()))
-
-        def asked(view):
-            return lambda *names: view(*names, app.current_request)
-
-        api, sources, one = self.api, self.sources, "/campaigns/{campaign}"
-        route("GET", "/campaigns", asked(api.list), scoped=True)
-        route("POST", "/campaigns", asked(api.create))
-        route("GET", one, api.show)
-        route("PUT", one, asked(api.replace))
-        route("PATCH", one, asked(api.patch))
-        route("DELETE", one, asked(api.delete))
-        route("POST", f"{one}/state", asked(api.bring))
-        route("POST", f"{one}/clone", asked(api.clone))
-        route("POST", f"{one}/preview", api.preview)
-        route("GET", f"{one}/audit", asked(api.audit))
-        route("GET", f"{one}/links", sources.links)
-        route("GET", f"{one}/qr", asked(sources.qr))
-        route("GET", f"{one}/sources", sources.counts)
-        route("PUT", f"{one}/sources/{{source}}", asked(sources.announce))
-        route("DELETE", f"{one}/sources/{{source}}", asked(sources.withdraw))
+        wiring = SimpleNamespace(api=lambda: self.api, sources=lambda: self.sources)
+        route, one, who = app.by_token(caller, wiring), "/campaigns/{campaign}", http.ORGANISER
+        route("GET", "/campaigns", who, "api.list", scoped=True)
+        route("POST", "/campaigns", who, "api.create")
+        route("GET", one, who, "api.show")
+        route("PUT", one, who, "api.replace")
+        route("PATCH", one, who, "api.patch")
+        route("DELETE", one, who, "api.delete")
+        route("POST", f"{one}/state", who, "api.bring")
+        route("POST", f"{one}/clone", who, "api.clone")
+        route("POST", f"{one}/preview", who, "api.preview")
+        route("GET", f"{one}/audit", who, "api.audit")
+        route("GET", f"{one}/links", who, "sources.links")
+        route("GET", f"{one}/qr", who, "sources.qr")
+        route("GET", f"{one}/sources", who, "sources.counts")
+        route("PUT", f"{one}/sources/{{source}}", who, "sources.announce")
+        route("DELETE", f"{one}/sources/{{source}}", who, "sources.withdraw")
         return app
 
 

@@ -69,7 +69,7 @@ def client(table, clock):
 
     route("GET", "/products", lambda: api.list(app.current_request))
     route("POST", "/products", lambda: api.create(app.current_request))
-    route("GET", "/products/{product}", api.show)
+    route("GET", "/products/{product}", lambda product: api.show(product, app.current_request))
     route("PUT", "/products/{product}", lambda product: api.replace(product, app.current_request))
     route("PATCH", "/products/{product}", lambda product: api.change(product, app.current_request))
     route("DELETE", "/products/{product}", lambda product: api.delete(product, app.current_request))
