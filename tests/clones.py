@@ -17,25 +17,28 @@ ARCHITECTURE = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
 BUILT_BEFORE = launch.PROJECT / "tests" / "integration" / "deploy" / "built_before.py"
 
 
+NOWHERE = "http://127.0.0.1:1"
+
+
 class Clone:
     """A clone of the project as it is now, committed and tested; its functions are for this machine's processor."""
 
-    def __init__(self, folder, endpoint, messenger_url="http://127.0.0.1:1"):
+    def __init__(self, folder, endpoint):
         self.folder = folder
         self.endpoint = endpoint
         self._environ = isolated(_kept(), endpoint)
-        _copy_files(folder)
+
+    def fill(self):
+        _copy_files(self.folder)
         self._git("init", "--quiet")
-        self.send_to(messenger_url)
+        self.send_to(NOWHERE)
 
     def copy(self, folder, endpoint):
-        """The same clone, with all that was built in it, in another folder and with another account."""
+        """The same, with all that was built in it, in another folder and with another account."""
         shutil.copytree(self.folder, folder, dirs_exist_ok=True)
-        other = object.__new__(Clone)
-        other.folder, other.endpoint, other._environ = folder, endpoint, isolated(_kept(), endpoint)
-        return other
+        return Clone(folder, endpoint)
 
-    def send_to(self, messenger_url, slack_url="http://127.0.0.1:1"):
+    def send_to(self, messenger_url, slack_url=NOWHERE):
         """Let every stage take these for the platforms."""
         path = self.folder / ".chalice" / "config.json"
         config = json.loads(path.read_text()) | {"lambda_architecture": ARCHITECTURE}
@@ -145,15 +148,10 @@ def _copy_files(folder):
 
 
 @pytest.fixture(scope="session")
-def make_clone():
-    """Make clones of your own: `make_clone(folder, endpoint, messenger_url)`."""
-    return Clone
-
-
-@pytest.fixture(scope="session")
 def built(tmp_path_factory):
     """A clone whose package is built, for `quick`. Give it an account with `copy`."""
-    clone = Clone(tmp_path_factory.mktemp("built"), "http://127.0.0.1:1")
+    clone = Clone(tmp_path_factory.mktemp("built"), NOWHERE)
+    clone.fill()
     clone.ops("package", "--stage", "staging")
     packages = clone.folder / "build" / "package"
     shutil.copytree(packages / "staging", packages / "prod")  # it is the same for each stage

@@ -26,10 +26,11 @@ def graph():
         yield graph
 
 
-def test_a_stage_is_deployed_used_changed_taken_back_and_destroyed(tmp_path, start_emulator, make_clone, graph):
-    clone = make_clone(tmp_path, start_emulator(AUTH="true"), graph.url)
+def test_a_stage_is_deployed_used_changed_taken_back_and_destroyed(tmp_path, start_emulator, built, graph):
+    clone = built.copy(tmp_path, start_emulator(AUTH="true"))
+    clone.send_to(graph.url)
 
-    printed = clone.ops("deploy", "--stage", "prod")
+    printed = clone.quickly("deploy", "--stage", "prod")
     [first] = re.findall(r"prod runs (\S+)\.", printed)
     assert "1/8 plan" in printed
     assert "8/8 verify" in printed

@@ -12,7 +12,7 @@ import requests
 
 from tests.integration.deploy.faulty import DEPLOY, DESTROY, ROLLBACK, faulty
 
-STEPS = ("plan", "package", "resources", "functions", "settings", "alarms", "release")
+STEPS = ("plan", "resources", "functions", "settings", "alarms", "release")
 
 WORST = (
     "cloudformation CreateChangeSet",
