@@ -37,6 +37,9 @@ class Settings(NamedTuple):
     """An emulator's address, or empty for AWS itself."""
     cors_origins: tuple[str, ...] = ()
     """The origins of pages, besides our own, that may use the API from a browser."""
+    payments: str = "stripe"
+    """Who moves the money of orders: `stripe`; or `local`, where none moves, and goods are given away."""
+    stripe_api_url: str = "https://api.stripe.com"
 
     def name(self, resource: str) -> str:
         """The full name of a table or queue: `guestlist-prod-conversations`."""
@@ -67,6 +70,9 @@ def read(environ: Mapping[str, str]) -> Settings:
     rate = environ.get("MESSENGER_SENDS_PER_SECOND", "10")
     if not _is_positive(rate):
         complaints.append(f"MESSENGER_SENDS_PER_SECOND must be a number above 0, not {rate!r}")
+    payments = environ.get("PAYMENTS", "local" if found["STAGE"] == "local" else "stripe")
+    if payments not in {"local", "stripe"}:
+        complaints.append(f"PAYMENTS must be local or stripe, not {payments!r}")
     origins = tuple(environ.get("CORS_ORIGINS", "").split())
     if wrong := [origin for origin in origins if not _ORIGIN.fullmatch(origin)]:
         complaints.append(
@@ -84,6 +90,8 @@ def read(environ: Mapping[str, str]) -> Settings:
         slack_api_url=found["SLACK_API_URL"],
         aws_endpoint_url=endpoint,
         cors_origins=origins,
+        payments=payments,
+        stripe_api_url=environ.get("STRIPE_API_URL", "https://api.stripe.com").rstrip("/"),
     )
 
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from chalicelib.idempotency import Idempotency
     from chalicelib.openapi.api import OpenApi
     from chalicelib.pages.page import Pages
+    from chalicelib.payments.model import Payments
     from chalicelib.products.api import ProductsApi
     from chalicelib.products.service import Products
     from chalicelib.tickets.api import TicketsApi
@@ -156,6 +157,24 @@ def products_api() -> "ProductsApi":
     from chalicelib.products.api import ProductsApi
 
     return ProductsApi(products(), idempotency(), read_settings().base_url, clock.system)
+
+
+@functools.cache
+def payments() -> "Payments":
+    from chalicelib.payments.store import PaymentStore
+
+    store, read = PaymentStore(table("orders")), read_settings()
+    if read.payments == "local":
+        from chalicelib.payments.local import LocalPayments
+
+        return LocalPayments(store, read.base_url)
+    import requests
+
+    from chalicelib.payments.stripe import StripePayments
+    from chalicelib.payments.stripe_client import StripeClient
+
+    stripe = StripeClient(requests.Session(), read.stripe_api_url, secrets(), clock.system, log)
+    return StripePayments(stripe, store, read.base_url)
 
 
 def key_ring() -> "KeyRing":

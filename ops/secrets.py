@@ -113,6 +113,18 @@ SCHEMA: dict[str, tuple[Member, ...]] = {
             made=True,
         ),
     ),
+    "stripe": (
+        Member(
+            "secret_key",
+            r"[sr]k_(live|test)_[A-Za-z0-9]{16,250}",
+            "sk_ or rk_, live_ or test_, and what follows: in Stripe's dashboard, Developers, API keys",
+        ),
+        Member(
+            "webhook_secret",
+            r"whsec_[A-Za-z0-9]{16,250}",
+            "whsec_ and what follows it: in Stripe's dashboard, Developers, Webhooks, the endpoint's signing secret",
+        ),
+    ),
     "api": (_role("organiser"), _role("steward"), _role("service")),
     "tickets": (),
 }

@@ -2,6 +2,8 @@
 
 from typing import Literal, NamedTuple, Protocol
 
+from chalicelib.errors import Unprocessable
+
 Status = Literal["paid", "declined", "action_required"]
 
 PAID: Status = "paid"
@@ -24,6 +26,26 @@ class Charge(NamedTuple):
     """Where the payer confirms it, if an action is required: until then nothing is charged."""
 
 
+class Payment(NamedTuple):
+    """An order's one payment, as we keep it."""
+
+    order_id: str
+    amount_cents: int = 0
+    currency: str = ""
+    method: str = ""
+    reference: str = ""
+    """As in `Charge`."""
+    state: str = ENDED
+    """`ENDED`, or one that the provider gives it."""
+    reason: str = ""
+    """As in `Charge`."""
+
+    def check(self, asked: "Payment") -> None:
+        """`Unprocessable` where this, begun before, is not what is asked for now."""
+        if self.amount_cents and self[:4] != asked[:4]:
+            raise Unprocessable(f"The order {self.order_id} was to be charged something else before")
+
+
 class Payments(Protocol):
     """Charges orders and gives their money back, each at most once, however often and in whatever order it is asked."""
 
@@ -38,14 +60,4 @@ class Payments(Protocol):
 
         Afterwards it cannot be charged. So this ends a payment whose outcome was never learnt, too: a charge that is still on its way is
         undone or refused. `Unavailable` where it is not done for certain: ask again.
-        """
-
-
-class Orders(Protocol):
-    """Whoever waits for payments that end later: when the payer has confirmed, or never will."""
-
-    def payment_ended(self, order_id: str, charge: Charge) -> None:
-        """Take note of what became of a payment; it may be told twice, late, or of an order that has ended (which then refunds it).
-
-        `NotFound` where it is no order of ours; `Unavailable` to be told again later.
         """

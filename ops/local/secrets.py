@@ -21,6 +21,7 @@ VALUES = {
         "client_secret": "local-slack-client-secret",
         "token_keys": "local-slack-token-key-local-slack-token-key",
     },
+    "stripe": {"secret_key": "local-stripe-secret-key", "webhook_secret": "local-stripe-webhook-secret"},
     "api": {
         "organiser": "local-organiser-token",
         "steward": "local-steward-token",

@@ -13,6 +13,7 @@ class Asked(NamedTuple):
     query: dict
     token: str
     body: dict
+    headers: object = None
 
 
 class Answer(NamedTuple):
@@ -53,7 +54,7 @@ def _handler(platform):
             token = self.headers.get("Authorization", "")
             form = self.headers.get("Content-Type", "").startswith("application/x-www-form-urlencoded")
             body = parse_qs(raw.decode()) if form else json.loads(raw or b"{}")
-            asked = Asked(self.command, address.path, parse_qs(address.query), token, body)
+            asked = Asked(self.command, address.path, parse_qs(address.query), token, body, self.headers)
             platform.asked.append(asked)
             answer = platform.answer(asked)
             if answer.drop:

@@ -162,7 +162,7 @@ def test_a_key_of_one_s_own_encrypts_all_and_changes_every_year(switched_on):
     for queue in QUEUES:
         url = sqs.get_queue_url(QueueName=f"guestlist-prod-{queue}")["QueueUrl"]
         assert sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]["KmsMasterKeyId"] == key
-    for secret in ("messenger", "slack", "api", "tickets"):
+    for secret in ("messenger", "slack", "stripe", "api", "tickets"):
         described = client(switched_on, "secretsmanager").describe_secret(SecretId=f"guestlist/prod/{secret}")
         assert described["KmsKeyId"] == key
 

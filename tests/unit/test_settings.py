@@ -99,6 +99,19 @@ def test_fans_are_shown_that_they_were_read_only_where_it_is_on(value, shown):
     assert settings.read(PROD | {"MESSENGER_MARK_SEEN": value}).messenger_mark_seen is shown
 
 
+def test_money_moves_by_stripe_unless_the_stage_is_local_or_says_otherwise():
+    assert (settings.read(PROD).payments, settings.read(PROD).stripe_api_url) == ("stripe", "https://api.stripe.com")
+    assert settings.read(LOCAL).payments == "local"
+    assert settings.read(PROD | {"PAYMENTS": "local"}).payments == "local"
+    read = settings.read(LOCAL | {"PAYMENTS": "stripe", "STRIPE_API_URL": "http://127.0.0.1:12111/"})
+    assert (read.payments, read.stripe_api_url) == ("stripe", "http://127.0.0.1:12111")
+
+
+@pytest.mark.parametrize("payments", ["", "Stripe", "none"])
+def test_a_provider_of_payments_that_we_do_not_know_is_refused(payments):
+    assert "PAYMENTS must be local or stripe" in complaint(PROD | {"PAYMENTS": payments})
+
+
 def test_resources_are_named_after_the_stage():
     assert settings.read(PROD).name("campaigns") == "guestlist-prod-campaigns"
     assert settings.queue("inbound.fifo", {"STAGE": "prod"}) == "guestlist-prod-inbound.fifo"

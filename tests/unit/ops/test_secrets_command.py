@@ -290,6 +290,17 @@ def states(kept):
     return [key["state"] for key in kept["tickets"]["keys"]]
 
 
+def test_the_keys_of_stripe_are_set_and_told_apart_from_others(run, kept):
+    given = {"secret_key": "sk_test_51Mq0000000000000000", "webhook_secret": "whsec_0123456789abcdef0123"}
+    assert run("set", "stripe", "--stdin", stdin=json.dumps(given))[0] == 0
+    assert kept["stripe"] == given
+    for member, value in (("secret_key", "pk_live_51Mq0000000000000000"), ("webhook_secret", given["secret_key"])):
+        code, said = run("set", "stripe", member, "--stdin", stdin=value)
+        assert code == 1
+        assert value not in said
+    assert kept["stripe"] == given
+
+
 def test_values_are_shown_by_their_last_characters(run, kept):
     kept["messenger"] = MESSENGER | {"previous_app_secret": NEW, "page_token": "short"}
     kept["slack"] = {"client_id": "12.34"}
@@ -309,6 +320,9 @@ def test_values_are_shown_by_their_last_characters(run, kept):
         "  client_id            12.34",
         "  client_secret        not set",
         "  token_keys           not set",
+        "guestlist/prod/stripe",
+        "  secret_key           not set",
+        "  webhook_secret       not set",
         "guestlist/prod/api",
         "  organiser            not set",
         "  steward              ••••oken: refused, as everyone knows it",
@@ -321,7 +335,7 @@ def test_values_are_shown_by_their_last_characters(run, kept):
 def test_what_was_never_set_is_shown_so(run):
     code, said = run("show", "--masked")
     lines = [line for line in said.splitlines() if line.startswith("  ")]
-    assert (code, len(lines)) == (0, 13)
+    assert (code, len(lines)) == (0, 15)
     assert [line for line in lines if not line.endswith(" not set")] == []
 
 
