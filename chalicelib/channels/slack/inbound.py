@@ -172,10 +172,10 @@ def _revoked(body: _Json, event: _Json) -> Revoked:
     """https://docs.slack.dev/reference/events/tokens_revoked , https://docs.slack.dev/reference/events/app_uninstalled ."""
     if event["type"] == "tokens_revoked" and not _dict(event.get("tokens")).get("bot"):
         raise Ignored("user_tokens")
-    team, at = _team(body), _whole(body.get("event_time")) * 1000
-    if not team or not at:
+    team, second = _team(body), _whole(body.get("event_time"))
+    if not team or not second:
         raise Ignored("broken")
-    return Revoked(team, at)
+    return Revoked(team, second * 1000 + 999)  # whole seconds: it may have been at the end of this one
 
 
 def _refuse_machines(event: _Json) -> None:

@@ -211,7 +211,7 @@ def test_slacks_question_whether_this_address_is_ours_is_passed_on():
     "inner", [{"type": "app_uninstalled"}, {"type": "tokens_revoked", "tokens": {"oauth": ["U1"], "bot": ["U2"]}}]
 )
 def test_a_workspace_that_leaves_is_told_with_the_time_at_which_it_left(inner):
-    assert told(inner, authorizations=[]) == Revoked(slack.TEAM, slack.AT * 1000)
+    assert told(inner, authorizations=[]) == Revoked(slack.TEAM, slack.AT * 1000 + 999)
 
 
 @pytest.mark.parametrize("changes", [{"event_time": None}, {"team_id": None, "authorizations": []}])
