@@ -214,7 +214,7 @@ def test_a_modal_is_closed_as_we_have_none(edge):
 
 def test_a_workspace_that_has_taken_the_app_away_is_forgotten(edge):
     assert answered(edge.api.events(event({"type": "app_uninstalled"}))) == (200, "")
-    assert edge.installations.revoked == [(slack.TEAM, slack.AT * 1000)]
+    assert edge.installations.revoked == [(slack.TEAM, slack.AT * 1000 + 999)]
     assert edge.lines == [
         ("installation_revoked", {"level": "warning", "channel": "slack", "team": slack.TEAM}),
     ]
