@@ -412,14 +412,15 @@ def _poller(queue_url: str) -> tuple[Json, str]:
 
 
 def keep_decisions() -> None:
-    """Tells what each role has asked for, and got or not: a line of JSON for each in the file DECISIONS.
+    """Tells what each role has asked for, and got or not, and when a function begins and ends: each a line of JSON in the file DECISIONS.
 
     The emulator's CloudTrail knew neither roles, nor refused calls, nor what Lambda does in a function's role.
     """
     path = os.environ.get("DECISIONS")
     if not path:
         return
-    decide, file = iam_evaluator.enforce, Path(path).open("a", buffering=1)  # noqa: SIM115  # for as long as we run
+    file = Path(path).open("a", buffering=1)  # noqa: SIM115  # for as long as we run
+    decide, execute = iam_evaluator.enforce, lambda_svc._execute_function_warm
 
     def deciding(key: str, action: str, *args: Any, resource_arn: str = "*", **options: Any) -> Any:
         refusal = decide(key, action, *args, resource_arn=resource_arn, **options)
@@ -429,7 +430,16 @@ def keep_decisions() -> None:
             file.write(json.dumps(decision) + "\n")
         return refusal
 
+    def executing(*args: Any) -> Json:
+        file.write('{"invocation": "begins"}\n')
+        try:
+            result: Json = execute(*args)
+        finally:
+            file.write('{"invocation": "ends"}\n')
+        return result
+
     iam_evaluator.enforce = deciding
+    lambda_svc._execute_function_warm = executing
 
 
 def save_soon_after_every_change() -> None:
