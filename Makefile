@@ -31,6 +31,7 @@ check: .venv/dev  ## Check format, style, types, import rules, templates and pol
 	$(BIN)/python -m ops.policy_lint
 	$(BIN)/python -m ops policies --check
 	$(BIN)/python -m ops monitoring --check
+	$(BIN)/python -m ops events --check
 
 format: .venv/dev  ## Format the code, and mend what can be mended
 	$(BIN)/ruff format .

@@ -129,6 +129,14 @@ api("DELETE", "/products/{product}", ORGANISER, "products_api.delete")
 api("POST", "/products/{product}/stock", ORGANISER, "products_api.adjust")
 api("GET", "/products/{product}/stock", ORGANISER, "products_api.adjustments")
 
+# Orders: what became of them, told to whoever acts on it
+
+
+@app.on_dynamodb_record(stream_arn=settings.stream("orders"), batch_size=100, starting_position="TRIM_HORIZON")
+def publish_changes(event):
+    return wiring.publisher().publish(event.to_dict())
+
+
 # Tickets
 
 

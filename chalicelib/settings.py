@@ -56,6 +56,16 @@ def queue(resource: str, environ: Mapping[str, str] = os.environ) -> str:
     return _name(stage(environ), resource)
 
 
+def stream(table: str, environ: Mapping[str, str] = os.environ) -> str:
+    """The ARN of a table's stream, for the declarations in `app.py`.
+
+    Its end is a date that only the account knows: `make deploy` tells it to Chalice (`STREAM_ARN_orders`), which asks for it when it first
+    joins the stream to its function, and never again.
+    """
+    nowhere = f"arn:aws:dynamodb:::table/{_name(stage(environ), table)}/stream/latest"
+    return environ.get(f"STREAM_ARN_{table}", nowhere)
+
+
 def read(environ: Mapping[str, str]) -> Settings:
     """Read all settings, or raise `MissingSettings` that names every one that is missing."""
     required = ("STAGE", "AWS_REGION", "BASE_URL", "MESSENGER_API_URL", "SLACK_API_URL")

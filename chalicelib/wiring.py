@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from chalicelib.channels.slack.oauth import SlackInstall
     from chalicelib.channels.web.api import WebChat
     from chalicelib.dialogue.service import Dialogue
+    from chalicelib.events.publisher import Publisher
     from chalicelib.idempotency import Idempotency
     from chalicelib.openapi.api import OpenApi
     from chalicelib.pages.page import Pages
@@ -318,6 +319,15 @@ def sender() -> "Sender":
         "slack": SlackSender(session, read, slack_installations(), clock.system, log),
     }
     return Sender(queue("outbound.fifo"), queue("outbound-dlq.fifo"), channels, log)
+
+
+@functools.cache
+def publisher() -> "Publisher":
+    from chalicelib.aws.events import EventBus
+    from chalicelib.events.publisher import Publisher
+
+    bus = EventBus(client("events"), read_settings().name("order-events"))
+    return Publisher(bus, queue("publish-changes-dlq"), log)
 
 
 def health() -> dict[str, str]:

@@ -18,6 +18,7 @@ COMMANDS = {
     "verify": "ops.deploy.command:verify_",
     "rollback": "ops.deploy.command:rollback",
     "destroy": "ops.deploy.command:destroy",
+    "events": "ops.events:events",
     "monitoring": "ops.monitoring.command:monitoring",
     "policies": "ops.policies.command:policies",
     "package": "ops.package.command:package",

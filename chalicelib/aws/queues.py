@@ -1,4 +1,7 @@
-"""A FIFO queue in SQS: messages of one group stay in order, and a message sent twice within five minutes is kept once."""
+"""A queue in SQS.
+
+In one whose name ends in .fifo, messages of one group stay in order, and one sent twice within five minutes is kept once.
+"""
 
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
@@ -13,10 +16,12 @@ BATCH = 10
 
 
 class Outgoing(NamedTuple):
+    """What a FIFO queue takes needs a group and an id; other queues have no order, and take everything anew."""
+
     body: str
-    group: str
+    group: str = ""
     """Messages of a group are handed out in order, one batch at a time."""
-    id: str
+    id: str = ""
     """The same id within five minutes is the same message."""
 
 
@@ -42,12 +47,7 @@ class SqsQueue:
     def send(self, messages: Sequence[Outgoing]) -> None:
         for start in range(0, len(messages), BATCH):
             entries = [
-                {
-                    "Id": str(position),
-                    "MessageBody": message.body,
-                    "MessageGroupId": digest(message.group, length=43),
-                    "MessageDeduplicationId": digest(message.group, message.id, length=43),
-                }
+                {"Id": str(position), "MessageBody": message.body, **self._order(message)}
                 for position, message in enumerate(messages[start : start + BATCH])
             ]
             try:
@@ -74,6 +74,14 @@ class SqsQueue:
             self._client.call("DeleteMessage", QueueUrl=self._url(), ReceiptHandle=receipt)
         except AwsError as error:  # Lambda deletes it again when the batch is over
             log("delete_refused", queue=self._name, code=error.code)
+
+    def _order(self, message: Outgoing) -> dict[str, str]:
+        if not self._name.endswith(".fifo"):
+            return {}
+        return {
+            "MessageGroupId": digest(message.group, length=43),
+            "MessageDeduplicationId": digest(message.group, message.id, length=43),
+        }
 
     def _url(self) -> str:
         if not self._known_url:

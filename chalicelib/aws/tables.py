@@ -101,7 +101,7 @@ class DynamoTable:
         if len(pk.encode()) > _LONGEST_PK or len(sk.encode()) > _LONGEST_SK:
             return None
         answer = self._client.call("GetItem", TableName=self._name, Key=_key(pk, sk), ConsistentRead=True)
-        return _item(answer["Item"]) if answer.get("Item") else None
+        return as_item(answer["Item"]) if answer.get("Item") else None
 
     def query(
         self, pk: str, *, begins: str = "", newest_first: bool = False, limit: int = 0, only: Sequence[str] = ()
@@ -116,7 +116,7 @@ class DynamoTable:
         while True:
             page = self._client.call("Query", **request)
             for row in page["Items"]:
-                yield _item(row)
+                yield as_item(row)
                 found += 1
                 if found == limit:
                     return
@@ -131,9 +131,11 @@ class DynamoTable:
                 return [], ""
             request["ExclusiveStartKey"] = _key(pk, begins + after)
         answer = self._client.call("Query", **request)
-        items = [_item(row) for row in answer["Items"]]
+        items = [as_item(row) for row in answer["Items"]]
         last = (
-            items[limit - 1]["sk"] if len(items) > limit else _item(answer.get("LastEvaluatedKey") or {}).get("sk", "")
+            items[limit - 1]["sk"]
+            if len(items) > limit
+            else as_item(answer.get("LastEvaluatedKey") or {}).get("sk", "")
         )
         return items[:limit], last.removeprefix(begins)
 
@@ -238,7 +240,8 @@ def _attributes(item: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _attribute(value) for name, value in item.items()}
 
 
-def _item(attributes: Mapping[str, Any]) -> Item:
+def as_item(attributes: Mapping[str, Any]) -> Item:
+    """An item from DynamoDB's attributes, as they stand in its answers and in its streams."""
     return {name: _value(attribute) for name, attribute in attributes.items()}
 
 
@@ -270,5 +273,5 @@ def _value(attribute: Mapping[str, Any]) -> Any:  # noqa: ANN401  # whatever the
         case "L":
             return [_value(element) for element in value]
         case "M":
-            return _item(value)
+            return as_item(value)
     return value

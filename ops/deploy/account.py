@@ -46,6 +46,16 @@ class Account(NamedTuple):
     def arn(self, service: str, resource: str) -> str:
         return f"arn:aws:{service}:{self.region}:{self.number}:{resource}"
 
+    def stream(self, table: str) -> str:
+        """The ARN of a table's stream: it ends in the date it was made. Empty while there is no such table."""
+        dynamodb = self.client("dynamodb")
+        try:
+            found: Json = dynamodb.describe_table(TableName=table)["Table"]
+        except dynamodb.exceptions.ResourceNotFoundException:
+            return ""
+        arn: str = found.get("LatestStreamArn", "")
+        return arn
+
     def pages(self, service: str, operation: str, key: str, **request: object) -> list[Json]:
         """All that a list operation has to say."""
         pages = self.client(service).get_paginator(operation).paginate(**request)

@@ -26,7 +26,7 @@ def deploy(account: Account, wanted: Wanted, command: Sequence[str], say: Callab
     record.parent.mkdir(parents=True, exist_ok=True)
     record.write_text(json.dumps(found(account, wanted), indent=2) + "\n")
     lines = []
-    environ = os.environ | {"PYTHONUNBUFFERED": "1"}
+    environ = os.environ | _streams(account, wanted) | {"PYTHONUNBUFFERED": "1"}
     running = processes.start(
         command, environ, folder=PROJECT, output=subprocess.PIPE
     )  # not to outlive a killed deploy
@@ -50,7 +50,7 @@ def found(account: Account, wanted: Wanted) -> Json:
     """Chalice's record of what is in the account. What app.py has no more is in it, so that Chalice takes it away."""
     lambdas = functions.deployed(account)
     resources = [part for each in lambdas.values() for part in _function(account, each)]
-    sources = [mapping.stream or account.arn("sqs", mapping.queue) for mapping in wanted.mappings]
+    sources = [mappings.source(account, mapping) for mapping in wanted.mappings]
     for name in lambdas:  # Chalice knows one mapping a function, the last one here: rather one that stays
         found = sorted(mappings.of(account, name), key=lambda one: one["EventSourceArn"] in sources)
         resources += [_mapping(mapping, functions.resource(account, name)) for mapping in found]
@@ -64,6 +64,12 @@ def found(account: Account, wanted: Wanted) -> Json:
             {"name": "rest_api", "resource_type": "rest_api", "rest_api_id": api["id"], "rest_api_url": address}
         )
     return {"schema_version": "2.0", "backend": "api", "resources": resources}
+
+
+def _streams(account: Account, wanted: Wanted) -> dict[str, str]:
+    """What `chalicelib.settings.stream` reads."""
+    tables = [mapping.stream for mapping in wanted.mappings if mapping.stream]
+    return {f"STREAM_ARN_{table.rpartition('-')[2]}": account.stream(table) for table in tables}
 
 
 def _function(account: Account, found: Json) -> list[Json]:

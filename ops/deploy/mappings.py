@@ -18,7 +18,7 @@ STREAM_RETRIES = 10
 
 def facts(account: Account, wanted: Wanted) -> Iterator[Fact]:
     for function in sorted({mapping.function for mapping in wanted.mappings}):
-        sources = sorted(_source(account, mapping) for mapping in wanted.mappings if mapping.function == function)
+        sources = sorted(source(account, mapping) for mapping in wanted.mappings if mapping.function == function)
         found = sorted(one["EventSourceArn"] for one in of(account, function))
         yield Fact(f"function {function}", "event sources", sources, found)
     for mapping in wanted.mappings:
@@ -70,18 +70,19 @@ def settings(account: Account, mapping: Mapping) -> Json:
 _DEFAULTS: Json = {"ScalingConfig": {}, "FunctionResponseTypes": [], "MaximumBatchingWindowInSeconds": 0}
 
 
-def _source(account: Account, mapping: Mapping) -> str:
-    return mapping.stream or account.arn("sqs", mapping.queue)
+def source(account: Account, mapping: Mapping) -> str:
+    """The ARN of its queue or stream."""
+    return account.stream(mapping.stream) if mapping.stream else account.arn("sqs", mapping.queue)
 
 
 def _of_source(account: Account, mapping: Mapping) -> Iterator[Json]:
-    source = _source(account, mapping)
-    return (one for one in of(account, mapping.function) if one["EventSourceArn"] == source)
+    arn = source(account, mapping)
+    return (one for one in of(account, mapping.function) if one["EventSourceArn"] == arn)
 
 
 def _delete_strays(account: Account, wanted: Wanted) -> None:
     """Of a source that a function has no more, or a second one of the same: each takes records of its own."""
-    missing = [(mapping.function, _source(account, mapping)) for mapping in wanted.mappings]
+    missing = [(mapping.function, source(account, mapping)) for mapping in wanted.mappings]
     for function in sorted({mapping.function for mapping in wanted.mappings}):
         for one in of(account, function):
             if (key := (function, one["EventSourceArn"])) in missing:

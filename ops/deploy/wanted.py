@@ -46,7 +46,7 @@ class Mapping(NamedTuple):
     queue: str
     """Its name; empty for a stream."""
     stream: str
-    """Its ARN; empty for a queue."""
+    """The name of the table that it is the stream of; empty for a queue."""
     batch: int
     window: int
     concurrency: int | None
@@ -134,7 +134,7 @@ def _mapping(model: models.Model) -> list[Mapping]:
             queue, stream = model.queue if isinstance(model.queue, str) else model.queue.queue_name, ""
             concurrency = model.maximum_concurrency
         case models.DynamoDBEventSource():
-            queue, stream, concurrency = "", model.stream_arn, None
+            queue, stream, concurrency = "", model.stream_arn.split("/")[1], None
         case _:
             return []
     return [

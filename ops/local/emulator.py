@@ -23,7 +23,7 @@ from typing import Any
 import yaml
 from ministack import app as gateway
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime, persistence
-from ministack.services import apigateway_v1, cloudwatch_logs, dynamodb, lambda_svc, sqs, sts
+from ministack.services import apigateway_v1, cloudwatch_logs, dynamodb, eventbridge, lambda_svc, sqs, sts
 from ministack.services.cloudformation import engine, provisioners
 
 Json = dict[str, Any]
@@ -38,6 +38,7 @@ def serve() -> None:
     poll_queues_without_delay()
     lose_no_message_to_a_race()
     read_templates_quickly()
+    bring_failed_changes_again()
     apply_table_settings_of_templates()
     authorise_batches_as_iam_does()
     count_this_machine_as_safe()
@@ -270,15 +271,16 @@ def lose_no_message_to_a_race() -> None:
 
     def locked(act: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(act)
-        def acting(*args: Any) -> Any:
+        def acting(*args: Any, **options: Any) -> Any:
             with lock:
-                return act(*args)
+                return act(*args, **options)
 
         return acting
 
     # ReceiveMessage waits between attempts, so it locks by the three steps of an attempt.
     for step in ("_collect_msgs", "_dlq_sweep", "_expire_retained"):
         setattr(sqs, step, locked(getattr(sqs, step)))
+    eventbridge._dispatch_to_sqs = locked(eventbridge._dispatch_to_sqs)
     for action, act in sqs._HANDLERS.items():
         if not asyncio.iscoroutinefunction(act):
             sqs._HANDLERS[action] = locked(act)
@@ -288,6 +290,24 @@ def read_templates_quickly() -> None:
     """Reading ours took 0.1 s, a dozen times a deploy, while everything else waited. libyaml takes a tenth of it."""
     loader = engine.CfnLoader
     engine.CfnLoader = type("CfnLoader", (yaml.CSafeLoader,), {"yaml_constructors": loader.yaml_constructors})
+
+
+def bring_failed_changes_again() -> None:
+    """The records of a stream that their function answers as failed (`batchItemFailures`) were passed over.
+
+    Here all of the batch comes again, those before the first failed one, too:
+    https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
+    """
+    execute = lambda_svc._execute_function
+
+    def executed(function: Json, event: Json, *args: Any, **options: Any) -> Json:
+        result: Json = execute(function, event, *args, **options)
+        records, body = event.get("Records") or [{}], result.get("body")
+        if records[0].get("eventSource") == "aws:dynamodb" and isinstance(body, dict) and body.get("batchItemFailures"):
+            result["error"] = True
+        return result
+
+    lambda_svc._execute_function = executed
 
 
 def apply_table_settings_of_templates() -> None:
@@ -355,28 +375,37 @@ def count_this_machine_as_safe() -> None:
 
 
 def let_lambda_ask_in_the_functions_role() -> None:
-    """Lambda polled queues and wrote logs whatever the function's role said; on AWS both need its rights.
+    """Lambda polled queues, followed streams and wrote logs whatever the function's role said; on AWS all of it needs its rights.
 
     https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html#events-sqs-permissions
     """
-    receive, delete, write_log = (
+    receive, delete, records_since, write_log = (
         sqs._receive_messages_for_esm,
         sqs._delete_messages_for_esm,
+        dynamodb.stream_records_since,
         lambda_svc._emit_lambda_logs,
     )
 
     def receive_if_allowed(queue_url: str, number: int) -> list[Json]:
         if all(message["visible_at"] > time.time() for message in sqs._queues[queue_url]["messages"]):
             return []
-        config, queue = _poller(queue_url)
+        config, queue = _poller(queue_url.rpartition("/")[2])
         allowed = [_role_may(config, f"sqs:{action}", queue) for action in ("GetQueueAttributes", "ReceiveMessage")]
         messages: list[Json] = receive(queue_url, number) if all(allowed) else []
         return messages
 
     def delete_if_allowed(queue_url: str, receipts: set[str]) -> None:
-        config, queue = _poller(queue_url)
+        config, queue = _poller(queue_url.rpartition("/")[2])
         if _role_may(config, "sqs:DeleteMessage", queue):
             delete(queue_url, receipts)
+
+    def changes_if_allowed(table: str, *args: Any, **options: Any) -> list[Json]:
+        changes: list[Json] = records_since(table, *args, **options)
+        if not changes:
+            return []
+        config, stream = _poller(f"table/{table}")
+        actions = ("DescribeStream", "GetRecords", "GetShardIterator")
+        return changes if all(_role_may(config, f"dynamodb:{action}", stream) for action in actions) else []
 
     def write_log_if_allowed(function: Json, *args: Any, **options: Any) -> None:
         config = function.get("config", function)
@@ -388,6 +417,7 @@ def let_lambda_ask_in_the_functions_role() -> None:
         if all(_role_may(config, action, f"arn:aws:logs:{region}:{account}:log-group:{group}:*") for action in actions):
             write_log(function, *args, **options)
 
+    dynamodb.stream_records_since = changes_if_allowed
     sqs._receive_messages_for_esm = receive_if_allowed
     sqs._delete_messages_for_esm = delete_if_allowed
     lambda_svc._emit_lambda_logs = write_log_if_allowed
@@ -403,10 +433,10 @@ def _role_may(config: Json, action: str, resource: str) -> bool:
     return contextvars.Context().run(ask)  # not as whoever called the function
 
 
-def _poller(queue_url: str) -> tuple[Json, str]:
-    """The function that a queue is polled for, and the queue's ARN."""
-    name = queue_url.rpartition("/")[2]
-    [mapping] = [each for _, _, each in lambda_svc._iter_all_esms() if each["EventSourceArn"].endswith(f":{name}")]
+def _poller(source: str) -> tuple[Json, str]:
+    """The function that a source is polled for, and the source's ARN: a queue by its name, a stream by `table/<name>`."""
+    mappings = [mapping for _, _, mapping in lambda_svc._iter_all_esms()]
+    [mapping] = [m for m in mappings if m["EventSourceArn"].split(":", 5)[5].partition("/stream/")[0] == source]
     _, config = lambda_svc._get_func_record_for_qualifier(mapping["FunctionName"], mapping.get("Qualifier"))
     return config, mapping["EventSourceArn"]
 

@@ -67,6 +67,9 @@ def _function(function: Function) -> Iterator[Alarm]:
     yield Alarm(f"{name}-errors", "errors", f"{name} died or ran out of time", errors, "Sum > 10", five, 2)
     yield Alarm(f"{name}-duration", "duration", f"{name} is slow", duration, "Average > 3000", five, 2)
     yield Alarm(f"{name}-throttles", "throttles", f"{name} was not let run", throttles, "Sum >= 1", five)
+    if function.follows:
+        age = of_function(function, "IteratorAge")  # milliseconds
+        yield Alarm(f"{name}-age", f"{name}-age", "A change waits for over 5 minutes", age, "Maximum > 300000", MINUTE)
     if function.scheduled:
         yield Alarm(f"{name}-dropped", "dropped", f"A run of {name} was given up", dropped, "Sum >= 1", five)
 

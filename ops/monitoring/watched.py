@@ -12,6 +12,8 @@ class Function(NamedTuple):
     name: str
     """In app.py."""
     scheduled: bool = False
+    follows: bool = False
+    """A stream's changes, which wait there while it fails."""
 
     @property
     def full_name(self) -> str:
@@ -34,28 +36,26 @@ def functions(application: chalice.Chalice) -> list[Function]:
     return [
         *([Function("api_handler")] if application.routes else []),
         *(Function(authorizer.name) for authorizer in application.builtin_auth_handlers),
-        *(Function(source.name, _is_scheduled(source)) for source in application.event_sources),
+        *(_called_by(source) for source in application.event_sources),
         *(Function(function.name) for function in application.pure_lambda_functions),
     ]
 
 
-def _is_scheduled(source: chalice.BaseEventSourceConfig) -> bool:
+def _called_by(source: chalice.BaseEventSourceConfig) -> Function:
     match source:
         case chalice.ScheduledEventConfig():
-            return True
+            return Function(source.name, scheduled=True)
         case chalice.SQSEventConfig():  # its queue has alarms of its own
-            return False
+            return Function(source.name)
+        case chalice.DynamoDBEventConfig():
+            return Function(source.name, follows=True)
     raise click.ClickException(
         f"{source.name} has no alarms: ops/monitoring must say which a {type(source).__name__} needs"
     )
 
 
 def queues(template: dict[str, Any]) -> list[Queue]:
-    """Every queue of a CloudFormation template. Dead letters come into those that another one's RedrivePolicy names."""
-    parts = {name: part for name, part in template["Resources"].items() if part["Type"] == "AWS::SQS::Queue"}
-    redrives = [part["Properties"].get("RedrivePolicy") for part in parts.values()]
-    targets = {redrive["deadLetterTargetArn"]["Fn::GetAtt"][0] for redrive in redrives if redrive}
-    return [
-        Queue(part["Properties"]["QueueName"]["Fn::Sub"].removeprefix(PREFIX), name in targets)
-        for name, part in parts.items()
-    ]
+    """Every queue of a CloudFormation template. Those whose names end so hold dead letters."""
+    parts = [part for part in template["Resources"].values() if part["Type"] == "AWS::SQS::Queue"]
+    names = [part["Properties"]["QueueName"]["Fn::Sub"].removeprefix(PREFIX) for part in parts]
+    return [Queue(name, name.removesuffix(".fifo").endswith("-dlq")) for name in names]

@@ -1,12 +1,13 @@
 """What each function needs to be allowed, by what its code calls, what triggers it, and what Lambda does in its name."""
 
 import ast
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from ops.policies.following import STAGE, Call, Follower
 from ops.policies.source import Source
-from ops.policies.values import UNKNOWN, Arguments, Frame, Function, Seen, Value
+from ops.policies.values import ANY, UNKNOWN, Arguments, Frame, Function, Seen, Value, texts
 
 
 class Right(NamedTuple):
@@ -119,8 +120,14 @@ def _of_secrets(operation: str, parameters: Seen) -> Iterator[Right]:
         yield Right(f"secretsmanager:{operation}", f"arn:aws:secretsmanager:*:*:secret:{secret}-??????")
 
 
+def _of_events(operation: str, parameters: Seen) -> Iterator[Right]:
+    for bus in _names(parameters.at("Entries", ANY, "EventBusName")):
+        yield Right(f"events:{operation}", f"arn:aws:events:*:*:event-bus/{bus}")
+
+
 _RIGHTS: dict[str, Callable[[str, Seen], Iterator[Right]]] = {
     "dynamodb": _of_dynamodb,
+    "events": _of_events,
     "sqs": _of_sqs,
     "secretsmanager": _of_secrets,
 }
@@ -145,8 +152,26 @@ def _of_trigger(handler: ast.FunctionDef, follower: Follower, frame: Frame) -> I
         for queue in _names(follower.heap.seen(_option(handler, "queue", follower, frame))):
             for action in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes"):
                 yield Right(f"sqs:{action}", f"arn:aws:sqs:*:*:{queue}")
+    elif trigger == "on_dynamodb_record":
+        yield from _of_stream(handler, _option(handler, "stream_arn", follower, frame))
     elif trigger not in ("route", "authorizer"):
         raise Unclear(f"app.py:{handler.lineno}: ops/policies/rights.py does not know which rights app.{trigger} needs")
+
+
+def _of_stream(handler: ast.FunctionDef, stream: Value) -> Iterator[Right]:
+    """A stream's own name is the date it was made. What fails too often goes to the function's dead-letter queue.
+
+    As SAM's DynamoDBStreamReadPolicy, whose right to list streams cannot name one, and is not asked for:
+    https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/serverless-policy-template-list.html#dynamo-db-stream-read-policy
+    """
+    tables = {match[1] for text in texts(stream) if (match := re.search(r":table/([^/]+)/stream/", text))}
+    if not tables:
+        raise Unclear(f"app.py:{handler.lineno}: the stream must be one of a table whose name can be read")
+    for table in sorted(tables):
+        for action in ("DescribeStream", "GetRecords", "GetShardIterator"):
+            yield Right(f"dynamodb:{action}", f"arn:aws:dynamodb:*:*:table/{table}/stream/*")
+    failures = handler.name.replace("_", "-") + "-dlq"
+    yield Right("sqs:SendMessage", f"arn:aws:sqs:*:*:guestlist-{STAGE}-{failures}")
 
 
 def _option(handler: ast.FunctionDef, name: str, follower: Follower, frame: Frame) -> Value:

@@ -21,12 +21,13 @@ from chalicelib.access.service import Tokens
 from chalicelib.access.store import TokenStore
 from chalicelib.aws.client import Client
 from chalicelib.aws.signature import Credentials
-from chalicelib.aws.tables import DynamoTable
+from chalicelib.aws.tables import DynamoTable, _attributes
 from chalicelib.dialogue.model import Message
 from ops.local.launch import PROJECT
 from tests.contract.messenger.graph import Graph, error
 from tests.contract.slack.web_api import WebApi, installed
 from tests.local_runtime import Stage
+from tests.unit.events.rows import an_order
 from tests.unit.messenger import meta
 from tests.unit.slack import slack
 
@@ -442,6 +443,16 @@ def an_organiser_runs_a_campaign(drive):
     assert drive.organises("GET", "/campaigns", params={"limit": 1}).json()["campaigns"]
 
 
+def an_order_is_placed(drive):
+    """Beside one that nobody can read, which is set aside."""
+    for cents in ("many", 10_000):
+        row = an_order(pk=f"order#{uuid.uuid4().hex}", totalCents=cents)
+        drive.stage.client("dynamodb").put_item(TableName="guestlist-prod-orders", Item=_attributes(row))
+    sqs = drive.stage.client("sqs")
+    aside = sqs.get_queue_url(QueueName="guestlist-prod-publish-changes-dlq")["QueueUrl"]
+    drive.until(lambda: "Messages" in sqs.receive_message(QueueUrl=aside))
+
+
 def a_message_cannot_be_read(drive):
     drive.send("not ours", group=uuid.uuid4().hex)
 
@@ -463,5 +474,6 @@ SCENES = (
     an_organiser_keeps_a_user_and_forgets_the_person,
     an_organiser_sells_a_product_no_more,
     an_organiser_runs_a_campaign,
+    an_order_is_placed,
     a_message_cannot_be_read,
 )

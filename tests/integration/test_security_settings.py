@@ -94,17 +94,17 @@ def functions(stage, **more):
 
 
 def test_the_bot_and_the_sender_leave_room_for_the_api_and_take_no_more_than_they_may():
-    triggers = {source.name: source.maximum_concurrency for source in app.app.event_sources}
-    reserved = {function.resource_name: function.reserved_concurrency for function in functions("prod")}
-    assert {name: reserved[name] for name in triggers} == triggers, "more would be throttled, and messages come back"
-    assert sum(triggers.values()) <= 1000 - 100, "of a usual account, 100 must stay unreserved"
-    assert reserved["api_handler"] is None
+    most = {source.name: getattr(source, "maximum_concurrency", None) for source in app.app.event_sources}
+    reserved = {f.resource_name: f.reserved_concurrency for f in functions("prod") if f.reserved_concurrency}
+    assert reserved.keys() == {"bot", "sender"}
+    assert {name: most[name] for name in reserved} == reserved, "more would be throttled, and messages come back"
+    assert sum(reserved.values()) <= 1000 - 100, "of a usual account, 100 must stay unreserved"
 
 
 def test_a_stage_is_put_into_a_vpc_by_its_settings():
     vpc = {"subnet_ids": ["subnet-1", "subnet-2"], "security_group_ids": ["sg-1"]}
     placed = functions("prod", **vpc)
-    assert len(placed) == 4
+    assert len(placed) == len(functions("prod")) > 0
     for function in placed:
         assert (function.subnet_ids, function.security_group_ids) == (vpc["subnet_ids"], vpc["security_group_ids"])
 

@@ -28,6 +28,8 @@ class Answer(NamedTuple):
     """It goes after the answer, without a word."""
     wait: threading.Event | threading.Barrier | None = None
     """The answer comes after this."""
+    error: str = ""
+    """In the header x-amzn-ErrorType."""
 
 
 class Aws:
@@ -74,6 +76,8 @@ def _handler(aws):
             body = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
             self.send_response(answer.status)
             self.send_header("Content-Length", str(len(body)))
+            if answer.error:
+                self.send_header("x-amzn-ErrorType", answer.error)
             self.end_headers()
             self.wfile.write(body)
 
@@ -135,6 +139,7 @@ def refusal(client):
         ("dynamodb", "DynamoDB_20120810.DoIt", "application/x-amz-json-1.0"),
         ("sqs", "AmazonSQS.DoIt", "application/x-amz-json-1.0"),
         ("secretsmanager", "secretsmanager.DoIt", "application/x-amz-json-1.1"),
+        ("events", "AWSEvents.DoIt", "application/x-amz-json-1.1"),
     ],
 )
 def test_a_call_is_a_signed_post_of_json_that_names_its_operation(aws, make, service, target, content_type):
@@ -258,6 +263,54 @@ def test_an_answer_that_does_not_come_is_not_waited_for(aws, make):
         assert refusal(make(timeout=0.05)).code == "TimeoutError"
     finally:
         never.set()
+
+
+# ─── what may have been done all the same ──────────────────────────────────────────────────────────────────────────
+
+
+def failure(client, operation="GetItem"):
+    with pytest.raises(AwsError) as failed:
+        client.call(operation)
+    return failed.value
+
+
+@pytest.mark.parametrize(
+    ("last", "in_doubt"),
+    [(Answer(drop=True), True), (Answer(500), True), (an_error("ValidationException"), False), (Answer(413), False)],
+)
+def test_a_failure_says_whether_it_may_have_been_done_all_the_same(aws, client, last, in_doubt):
+    aws.plan = [last] * ATTEMPTS
+    assert failure(client).in_doubt is in_doubt
+
+
+def test_a_refusal_after_a_lost_answer_leaves_the_doubt(aws, client):
+    aws.plan = [Answer(drop=True), an_error("ConditionalCheckFailedException")]
+    assert failure(client).in_doubt
+
+
+def test_what_was_never_sent_is_not_in_doubt(aws, make):
+    aws.close()
+    assert not failure(make()).in_doubt
+
+
+@pytest.mark.parametrize("lost", [Answer(drop=True), Answer(500), Answer(200, b"<html>")])
+def test_a_mail_whose_answer_was_lost_is_not_sent_again(aws, make, lost):
+    aws.plan = [lost]
+    assert failure(make("ses"), "SendEmail").in_doubt
+    assert len(aws.asked) == 1
+
+
+def test_a_mail_that_was_refused_for_the_moment_is_sent_again(aws, make):
+    aws.plan = [Answer(429, {}, error="TooManyRequestsException:http://internal")]
+    assert make("ses").call("SendEmail") == {}
+    assert len(aws.asked) == 2
+
+
+def test_a_mail_has_a_connection_of_its_own_as_an_old_one_may_be_closed_under_it(aws, make):
+    ses = make("ses")
+    for _ in range(3):
+        ses.call("SendEmail")
+    assert len(aws.peers) == 3
 
 
 # ─── connections ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -32,24 +32,24 @@ class FixedTime(botocore.auth.SigV4Auth):
 
 @given(
     body=st.binary(max_size=500),
-    access=KEYS,
-    secret=KEYS,
-    token=st.just("") | KEYS,
+    keys=st.tuples(KEYS, KEYS, st.just("") | KEYS),
     target=VALUES,
-    service=st.sampled_from(["sqs", "dynamodb", "secretsmanager"]),
+    service=st.sampled_from(["sqs", "dynamodb", "secretsmanager", "events", "ses", "sns"]),
+    path=st.sampled_from(["/", "/v2/email/outbound-emails"]),
     at=st.datetimes(min_value=dt.datetime(2026, 1, 1)),  # noqa: DTZ001  # hypothesis wants naive bounds
 )
-def test_we_sign_as_botocore_does(body, access, secret, token, target, service, at):
+def test_we_sign_as_botocore_does(body, keys, target, service, path, at):
+    access, secret, token = keys
     now = at.strftime("%Y%m%dT%H%M%SZ")
     headers = {
         "Host": "sqs.eu-west-1.amazonaws.com",
         "Content-Type": "application/x-amz-json-1.0",
         "X-Amz-Target": target,
     }
-    request = AWSRequest("POST", "https://sqs.eu-west-1.amazonaws.com/", headers=headers, data=body)
+    request = AWSRequest("POST", f"https://sqs.eu-west-1.amazonaws.com{path}", headers=headers, data=body)
     credentials = botocore.credentials.Credentials(access, secret, token or None)
     FixedTime(credentials, service, "eu-west-1", now=now).add_auth(request)
-    ours = Signer(service, "eu-west-1", Credentials(access, secret, token)).sign(headers, body, now)
+    ours = Signer(service, "eu-west-1", Credentials(*keys)).sign(headers, body, now, path)
     assert ours["authorization"] == request.headers["Authorization"]
     assert ours["x-amz-date"] == request.headers["X-Amz-Date"]
     assert ours.get("x-amz-security-token") == request.headers.get("X-Amz-Security-Token")

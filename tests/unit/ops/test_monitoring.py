@@ -89,6 +89,9 @@ def wanted(application, resources):
         if isinstance(model, models.ScheduledEvent):
             once = {"AsyncEventsDropped": ("Sum", "GreaterThanOrEqualToThreshold", 1, 300, 1)}
             found |= alarms_of("FunctionName", model.lambda_function.function_name, once)
+        if isinstance(model, models.DynamoDBEventSource):
+            behind = {"IteratorAge": ("Maximum", "GreaterThanThreshold", 300_000, 60, 1)}
+            found |= alarms_of("FunctionName", model.lambda_function.function_name, behind)
     for part in resources["Resources"].values():
         if part["Type"] == "AWS::SQS::Queue":
             name = filled(part["Properties"]["QueueName"])
@@ -148,13 +151,17 @@ def a_queues_handler(application):
     application.on_sqs_message(queue="guestlist-prod-orders")(lambda _event: None)
 
 
+def a_streams_handler(application):
+    application.on_dynamodb_record(stream_arn="arn:aws:dynamodb:r:1:table/x/stream/y")(lambda _event: None)
+
+
 def a_function(application):
     @application.lambda_function()
     def workflow_step(_event, _context):
         pass
 
 
-@pytest.mark.parametrize("declare", [a_schedule, a_queues_handler, a_function])
+@pytest.mark.parametrize("declare", [a_schedule, a_queues_handler, a_streams_handler, a_function])
 def test_one_function_more_is_missed_in_the_file_and_watched_once_it_is_written_again(declare):
     application = more_of_the_application(declare)
     assert watched_by(FILE) != wanted(application, RESOURCES)
@@ -178,16 +185,14 @@ def test_one_queue_more_is_missed_in_the_file_and_watched_once_it_is_written_aga
 
 
 def test_a_kind_of_trigger_that_nobody_has_thought_about_is_refused():
-    application = more_of_the_application(
-        lambda more: more.on_dynamodb_record(stream_arn="arn:aws:dynamodb:r:1:table/x/stream/y")(lambda _event: None)
-    )
-    with pytest.raises(click.ClickException, match="which a DynamoDBEventConfig needs"):
+    application = more_of_the_application(lambda more: more.on_kinesis_record(stream="clicks")(lambda _event: None))
+    with pytest.raises(click.ClickException, match="which a KinesisEventConfig needs"):
         watched.functions(application)
 
 
 def test_every_queue_that_a_function_reads_is_one_of_the_resources():
     declared = {queue.full_name.replace("${Stage}", "local") for queue in watched.queues(RESOURCES)}
-    assert {source.queue for source in app.app.event_sources} <= declared
+    assert {source.queue for source in app.app.event_sources if hasattr(source, "queue")} <= declared
 
 
 # ─── what the functions measure is what is watched ─────────────────────────────────────────────────────────────────
@@ -236,7 +241,7 @@ def lines_shown():
 
 
 OF_AWS = {
-    "AWS/Lambda": {"Invocations", "Errors", "Duration", "Throttles", "AsyncEventsDropped"},
+    "AWS/Lambda": {"Invocations", "Errors", "Duration", "Throttles", "AsyncEventsDropped", "IteratorAge"},
     "AWS/SQS": {"ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible", "NumberOfMessagesSent"},
 }
 """https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html and
