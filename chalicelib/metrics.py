@@ -20,6 +20,7 @@ METRICS: dict[str, tuple[str, ...]] = {
     "refusals": (STAGE,),
     "held_back": (STAGE,),
     "failures": (STAGE,),
+    "refunds_failed": (STAGE,),
     "sends": (STAGE, OUTCOME),
     "reply_ms": (STAGE, OUTCOME),
 }

@@ -93,6 +93,8 @@ def _work() -> Iterator[Alarm]:
     yield Alarm("failures", "failures", failed, own("failures"), "Sum > 10", five, 2)
     refused = "Webhooks come without our platform's signature"
     yield Alarm("refusals", "refusals", refused, own("refusals"), "Sum >= 5", five)
+    kept = "A payer's bank did not take a refund: the money is with us again"
+    yield Alarm("refund-failed", "refund-failed", kept, own("refunds_failed"), "Sum >= 1", five)
     few = "A campaign has a tenth of its tickets left, or less"
     left = own("stock_left_percent")
     yield Alarm("stock-low", "stock-low", few, left, "Minimum <= 10", five, missing="ignore")

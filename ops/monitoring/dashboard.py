@@ -37,9 +37,11 @@ def _of_functions(functions: Sequence[Function]) -> list[dict[str, Any]]:
     def each(metric: str) -> list[Line]:
         return [_line(of_function(function, metric), function.name) for function in functions]
 
+    words = {"failures": "failed, and tried again", "refunds_failed": "refunds failed"}
+    troubles = [_line(own(metric), label) for metric, label in words.items()]
     return [
         _graph("Invocations", "Sum", each("Invocations")),
-        _graph("Errors", "Sum", [*each("Errors"), _line(own("failures"), "failed, and tried again")]),
+        _graph("Errors", "Sum", [*each("Errors"), *troubles]),
         _graph("Duration (ms)", "Average", each("Duration")),
         _graph("Throttles", "Sum", each("Throttles")),
     ]

@@ -46,6 +46,13 @@ LATE = "no answer, done later"
 EVERY_FAULT = (RATE_LIMITED, LOCKED, KEY_REFUSED, PROXY_ERROR, ERROR, ERROR_AFTER, LOST, LOST_AFTER, LATE)
 
 
+class Delivery(NamedTuple):
+    """An event as it comes to a webhook: in the place of Chalice's request."""
+
+    raw_body: bytes
+    headers: dict
+
+
 class Error(Exception):
     def __init__(self, status, code=None, *, kind="invalid_request_error", **members):
         super().__init__(code)
@@ -291,6 +298,12 @@ class Session:
 def event(kind, about, event_id="evt_1"):
     """As https://docs.stripe.com/api/events/object says."""
     return {"id": event_id, "object": "event", "type": kind, "livemode": False, "data": {"object": about}}
+
+
+def delivery(event, at):
+    """An event that Stripe sends now."""
+    raw = json.dumps(event).encode()
+    return Delivery(raw, {"stripe-signature": signed(raw, at)})
 
 
 def signed(raw, at, *secrets):

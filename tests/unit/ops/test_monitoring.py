@@ -13,13 +13,16 @@ from click.testing import CliRunner
 
 import app
 from chalicelib import errors
+from chalicelib.logs import log
 from chalicelib.metrics import METRICS, NAMESPACE
+from chalicelib.payments.api import StripeWebhook
 from ops.deploy import template as cloudformation
 from ops.local.launch import PROJECT
 from ops.monitoring import command, watched
 from ops.monitoring.template import document
 from tests import emf, job
 from tests.contract.messenger.graph import error
+from tests.fakes import stripe
 from tests.unit.messenger import meta
 from tests.unit.test_http import raising
 
@@ -212,13 +215,21 @@ def emitted(capsys, monkeypatch):
         with pytest.raises(errors.Unauthenticated):
             fan.api.receive(meta.webhook(meta.body(meta.text("Hi")), secret="wrong"))
         fan.is_held_back()
+    a_refund_fails()
     raising(KeyError()).get("/things/a", headers={})
     return {point.series for point in emf.points(capsys.readouterr().out.splitlines())}
 
 
+def a_refund_fails():
+    webhook = StripeWebhook(
+        {"stripe": {"webhook_secret": stripe.WEBHOOK_SECRET}}, None, clock=lambda: 1_796_000_000, log=log
+    )
+    webhook.receive(stripe.delivery(stripe.event("refund.failed", {"id": "re_1"}), 1_796_000_000))
+
+
 def test_every_alarm_on_a_metric_of_ours_is_on_one_that_is_really_emitted(emitted):
     ours = {series(alarm) for alarm in alarms() if alarm["Namespace"] == NAMESPACE}
-    assert len(ours) == 8
+    assert len(ours) == 9
     assert ours <= emitted
 
 

@@ -10,12 +10,6 @@ from tests.fakes import stripe
 NOW = 1_796_000_000
 
 
-class Request:
-    def __init__(self, raw, header):
-        self.raw_body = raw
-        self.headers = {"stripe-signature": header} if header is not None else {}
-
-
 class Orders:
     """Takes note once."""
 
@@ -42,12 +36,12 @@ class Edge:
             log=lambda event, **fields: self.lines.append((event, fields)),
         )
 
-    def post(self, raw, header=None):
-        answer = self.webhook.receive(Request(raw, stripe.signed(raw, NOW) if header is None else header))
+    def take(self, delivery):
+        answer = self.webhook.receive(delivery)
         return answer.status_code, answer.body
 
     def send(self, event):
-        return self.post(json.dumps(event).encode())
+        return self.take(stripe.delivery(event, NOW))
 
 
 @pytest.fixture
@@ -144,7 +138,7 @@ def test_other_events_are_taken_and_do_nothing(edge):
 @pytest.mark.parametrize("raw", [b"not json", b"", b"\xff\x00", json.dumps(PAID_NOW).encode()])
 def test_what_stripe_did_not_sign_is_refused_whatever_it_says_and_not_logged(edge, raw, header, reason):
     with pytest.raises(errors.Unauthenticated):
-        edge.post(raw, header)
+        edge.take(stripe.Delivery(raw, {"stripe-signature": header}))
     assert edge.lines == [("refused", {"route": "stripe", "reason": reason, "refusals": 1})]
     assert edge.orders.told == []
 
@@ -171,5 +165,5 @@ def test_without_a_secret_nothing_is_believed(edge):
 )
 def test_what_is_signed_and_no_event_is_invalid(edge, raw):
     with pytest.raises(errors.Invalid):
-        edge.post(raw)
+        edge.take(stripe.Delivery(raw, {"stripe-signature": stripe.signed(raw, NOW)}))
     assert edge.orders.told == []
