@@ -137,6 +137,19 @@ def publish_changes(event):
     return wiring.publisher().publish(event.to_dict())
 
 
+# Payments
+
+
+@app.route("/payments/{order}", methods=["GET"], who=FAN)
+def show_payment(order):
+    return wiring.payment_page().show(order, app.current_request)
+
+
+@app.route("/payments/{order}", methods=["POST"], who=FAN, content_types=[http.FORM, http.JSON])
+def confirm_payment(order):
+    return wiring.payment_page().confirm(order)
+
+
 # Tickets
 
 

@@ -36,7 +36,9 @@ if TYPE_CHECKING:
     from chalicelib.idempotency import Idempotency
     from chalicelib.openapi.api import OpenApi
     from chalicelib.pages.page import Pages
+    from chalicelib.payments.local import LocalPayments
     from chalicelib.payments.model import Payments
+    from chalicelib.payments.page import PaymentPage
     from chalicelib.products.api import ProductsApi
     from chalicelib.products.service import Products
     from chalicelib.tickets.api import TicketsApi
@@ -162,20 +164,33 @@ def products_api() -> "ProductsApi":
 
 @functools.cache
 def payments() -> "Payments":
-    from chalicelib.payments.store import PaymentStore
-
-    store, read = PaymentStore(table("orders")), read_settings()
-    if read.payments == "local":
-        from chalicelib.payments.local import LocalPayments
-
-        return LocalPayments(store, read.base_url)
+    if local := local_payments():
+        return local
     import requests
 
+    from chalicelib.payments.store import PaymentStore
     from chalicelib.payments.stripe import StripePayments
     from chalicelib.payments.stripe_client import StripeClient
 
+    read = read_settings()
     stripe = StripeClient(requests.Session(), read.stripe_api_url, secrets(), clock.system, log)
-    return StripePayments(stripe, store, read.base_url)
+    return StripePayments(stripe, PaymentStore(table("orders")), read.base_url)
+
+
+def local_payments() -> "LocalPayments | None":
+    """The provider that moves no money, where it is the stage's."""
+    from chalicelib.payments.local import LocalPayments
+    from chalicelib.payments.store import PaymentStore
+
+    read = read_settings()
+    return LocalPayments(PaymentStore(table("orders")), read.base_url) if read.payments == "local" else None
+
+
+@functools.cache
+def payment_page() -> "PaymentPage":
+    from chalicelib.payments.page import PaymentPage
+
+    return PaymentPage(pages(), local_payments())
 
 
 def key_ring() -> "KeyRing":

@@ -40,12 +40,21 @@ class LocalPayments:
             held = self._store.bring(held, REFUNDED if held.state == PAID else ENDED)
         return held.state == REFUNDED
 
-    def confirm(self, order_id: str) -> Charge:
-        """What became of a payment once its payer has confirmed it; `NotFound` where there is none."""
+    def find(self, order_id: str) -> Charge:
+        """What has become of an order's payment; `NotFound` where there is none."""
+        return self._charge(self._held(order_id))
+
+    def confirm(self, order_id: str) -> None:
+        """Have a payment paid that waits for its payer; any other stays as it is. `NotFound` where there is none."""
+        held = self._held(order_id)
+        if held.state == ACTION_REQUIRED:
+            self._store.bring(held, PAID)
+
+    def _held(self, order_id: str) -> Payment:
         held = self._store.find(order_id)
         if held is None:
             raise NotFound("There is no such payment")
-        return self._charge(self._store.bring(held, PAID) if held.state == ACTION_REQUIRED else held)
+        return held
 
     def _charge(self, held: Payment) -> Charge:
         if held.state == PAID:
