@@ -129,12 +129,53 @@ api("DELETE", "/products/{product}", ORGANISER, "products_api.delete")
 api("POST", "/products/{product}/stock", ORGANISER, "products_api.adjust")
 api("GET", "/products/{product}/stock", ORGANISER, "products_api.adjustments")
 
-# Orders: what became of them, told to whoever acts on it
+# Orders
+
+api("POST", "/orders", SERVICE, "orders_api.create")
+api("GET", "/orders/{order}", (ORGANISER, SERVICE), "orders_api.show")
+
+
+@app.on_sqs_message(queue=settings.queue("order-processing"), batch_size=10)
+def process_order(event):
+    return wiring.order_queue().handle(event.to_dict(), event.context.get_remaining_time_in_millis)
+
+
+@app.schedule("rate(5 minutes)")
+def sweep_orders(event):
+    return wiring.order_sweeper().handle(event.context.get_remaining_time_in_millis)
 
 
 @app.on_dynamodb_record(stream_arn=settings.stream("orders"), batch_size=100, starting_position="TRIM_HORIZON")
 def publish_changes(event):
     return wiring.publisher().publish(event.to_dict())
+
+
+# The steps of infra/order_workflow.asl.json
+
+
+@app.lambda_function()
+def validate_order(event, _context):
+    return wiring.order_steps().validate(event)
+
+
+@app.lambda_function()
+def pay_order(event, _context):
+    return wiring.order_steps().pay(event)
+
+
+@app.lambda_function()
+def reserve_order(event, _context):
+    return wiring.order_steps().reserve(event)
+
+
+@app.lambda_function()
+def place_order(event, _context):
+    return wiring.order_steps().place(event)
+
+
+@app.lambda_function()
+def undo_order(event, _context):
+    return wiring.order_steps().undo(event)
 
 
 # Payments

@@ -36,6 +36,8 @@ class Record(NamedTuple):
     receipt: str
     receives: int
     """How many times it was handed out, this time included."""
+    source: str = ""
+    """The queue's ARN."""
 
 
 class Queue(Protocol):
@@ -91,6 +93,7 @@ def records(event: Mapping[str, Any]) -> Iterable[Record]:
             group=attributes.get("MessageGroupId", raw["messageId"]),
             receipt=raw["receiptHandle"],
             receives=int(attributes.get("ApproximateReceiveCount", "1")),
+            source=raw.get("eventSourceARN", ""),
         )
 
 

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from chalicelib.events.publisher import Publisher
     from chalicelib.idempotency import Idempotency
     from chalicelib.openapi.api import OpenApi
+    from chalicelib.orders.api import OrdersApi
+    from chalicelib.orders.listeners import OrderQueue, OrderSteps, OrderSweeper
+    from chalicelib.orders.service import Orders
     from chalicelib.pages.page import Pages
     from chalicelib.payments.local import LocalPayments
     from chalicelib.payments.model import Payments
@@ -191,6 +194,52 @@ def payment_page() -> "PaymentPage":
     from chalicelib.payments.page import PaymentPage
 
     return PaymentPage(pages(), local_payments())
+
+
+@functools.cache
+def orders() -> "Orders":
+    from chalicelib.aws.workflows import StateMachine
+    from chalicelib.orders.service import Orders
+    from chalicelib.orders.store import OrderStore
+
+    return Orders(
+        OrderStore(table("orders")),
+        products=products(),
+        customers=users(),
+        payments=payments,
+        queue=queue("order-processing"),
+        workflow=StateMachine(client("states"), read_settings().name("orders")),
+        clock=clock.system,
+        log=log,
+    )
+
+
+@functools.cache
+def orders_api() -> "OrdersApi":
+    from chalicelib.orders.api import OrdersApi
+
+    return OrdersApi(orders(), idempotency(), read_settings().base_url)
+
+
+@functools.cache
+def order_queue() -> "OrderQueue":
+    from chalicelib.orders.listeners import OrderQueue
+
+    return OrderQueue(queue("order-processing"), orders())
+
+
+@functools.cache
+def order_steps() -> "OrderSteps":
+    from chalicelib.orders.listeners import OrderSteps
+
+    return OrderSteps(orders())
+
+
+@functools.cache
+def order_sweeper() -> "OrderSweeper":
+    from chalicelib.orders.listeners import OrderSweeper
+
+    return OrderSweeper(orders())
 
 
 def key_ring() -> "KeyRing":

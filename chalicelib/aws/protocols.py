@@ -100,6 +100,7 @@ SERVICES = {
     "ses": Service("ses", RestJson({"SendEmail": "/v2/email/outbound-emails"}), "email", repeatable=False),
     "sns": Service("sns", Query("2010-03-31"), repeatable=False),
     "sqs": Service("sqs", AwsJson("AmazonSQS", "1.0")),
+    "states": Service("states", AwsJson("AWSStepFunctions", "1.0")),
 }
 
 

@@ -1,6 +1,18 @@
 """Every route, group by group in the order of `app.py`."""
 
-from chalicelib.openapi import campaigns, chat, messenger, payments, products, service, slack, sources, tickets, users
+from chalicelib.openapi import (
+    campaigns,
+    chat,
+    messenger,
+    orders,
+    payments,
+    products,
+    service,
+    slack,
+    sources,
+    tickets,
+    users,
+)
 
 ENTRIES = (
     *messenger.ENTRIES,
@@ -9,6 +21,7 @@ ENTRIES = (
     *campaigns.ENTRIES,
     *sources.ENTRIES,
     *products.ENTRIES,
+    *orders.ENTRIES,
     *payments.ENTRIES,
     *tickets.ENTRIES,
     *users.ENTRIES,

@@ -21,6 +21,12 @@ Pieces = Annotated[int, Meta(ge=0, le=MOST_PIECES)]
 Delta = Annotated[int, Meta(ge=-MOST_PIECES, le=MOST_PIECES, description="Added to the stock; negative to take away")]
 Currency = Literal["EUR"]
 
+Room = Literal["reserved", "sold", "released"]
+RESERVED: Room = "reserved"
+SOLD: Room = "sold"
+RELEASED: Room = "released"
+"""Back in stock, for good: nothing can be reserved for that order again."""
+
 
 class Product(Struct, frozen=True, kw_only=True, rename="camel"):
     """As its organiser sees it. Orders move pieces from `stock` to `reserved`, and on to `sold` or back."""

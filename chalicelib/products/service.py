@@ -1,13 +1,13 @@
 """Products, for those who sell them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 
 from chalicelib.clock import iso
-from chalicelib.errors import Conflict, PreconditionFailed, Unavailable
+from chalicelib.errors import Conflict, NotFound, PreconditionFailed, Unavailable
 from chalicelib.idempotency import Act
-from chalicelib.products.model import Adjustment, Product, Stored
+from chalicelib.products.model import RELEASED, SOLD, Adjustment, Product, Room, Stored
 from chalicelib.products.store import ProductStore
 
 ATTEMPTS = 8
@@ -78,6 +78,52 @@ class Products:
             if self._store.delete(old, _adjustment(act, -old.product.stock, "Deleted")):
                 return
         raise _busy(product_id)
+
+    def reserve(self, order_id: str, pieces: Mapping[str, int]) -> bool:
+        """Keep pieces of products (id to number) for an order: all of them, or none and False. Asked again, the answer is the same.
+
+        False as well where they were released: whoever asks so late has missed that the order has ended.
+        """
+        for _ in range(ATTEMPTS):
+            if self._store.reserve(order_id, pieces):
+                return True
+            if room := self._room(order_id, pieces):
+                return room != RELEASED
+            if not all(self._has(product_id, number) for product_id, number in pieces.items()):
+                return False
+        raise Unavailable("Too many are buying the same products at once: try again")
+
+    def release(self, order_id: str, pieces: Mapping[str, int]) -> None:
+        """Give an order's pieces back, if any were reserved; it gets none afterwards. `Conflict` where they are sold."""
+        for _ in range(ATTEMPTS):
+            if self._store.refuse(order_id, pieces) or self._store.move(order_id, pieces, RELEASED):
+                return
+            if self._room(order_id, pieces) == RELEASED:
+                return
+            if self._room(order_id, pieces) == SOLD:
+                raise Conflict(f"The order {order_id} is sold: its pieces cannot be released")
+        raise Unavailable("Too many are buying the same products at once: try again")
+
+    def sell(self, order_id: str, pieces: Mapping[str, int]) -> bool:
+        """Count an order's reserved pieces as sold; True where this call did it, False where it was done before.
+
+        `Conflict` where they are not reserved.
+        """
+        if self._store.move(order_id, pieces, SOLD):
+            return True
+        if self._room(order_id, pieces) != SOLD:
+            raise Conflict(f"Nothing is reserved for the order {order_id}")
+        return False
+
+    def _room(self, order_id: str, pieces: Mapping[str, int]) -> Room | None:
+        """An order's pieces move together, so any of its products tells."""
+        return self._store.room(order_id, next(iter(pieces)))
+
+    def _has(self, product_id: str, number: int) -> bool:
+        try:
+            return self._store.get(product_id).product.stock >= number
+        except NotFound:
+            return False
 
     def _in_version(self, product_id: str, version: int | None) -> Stored:
         stored = self._store.get(product_id)

@@ -8,12 +8,13 @@ from ops.deploy import functions, gateway, mappings, resources, template
 from ops.deploy.account import Account
 from ops.deploy.facts import Fact, wrong
 from ops.deploy.wanted import Wanted
+from ops.templates import whole
 
 
 def lines(account: Account, wanted: Wanted) -> Iterator[str]:
     """Empty when only code may change."""
     for path, stack in resources.stacks(account).items():
-        changes = stack.changes(path.read_text(), resources.parameters(account, wanted, template.read(path)))
+        changes = stack.changes(whole(path.read_text()), resources.parameters(account, wanted, template.read(path)))
         yield from (f"{stack.name}: {change}" for change in changes)
     settings = [*functions.facts(account, wanted), *mappings.facts(account, wanted), *gateway.facts(account, wanted)]
     for fact in wrong(settings):

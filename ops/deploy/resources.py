@@ -10,6 +10,7 @@ from ops.deploy.facts import Fact, compare
 from ops.deploy.stacks import Stack, wait_for
 from ops.deploy.wanted import Wanted
 from ops.local.launch import PROJECT
+from ops.templates import whole
 
 _SOUND = {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
 _BY_HAND = "it was changed by hand: put it back as the file says, as CloudFormation does not look again"
@@ -22,7 +23,9 @@ def stacks(account: Account) -> dict[Path, Stack]:
 
 
 def apply(account: Account, wanted: Wanted, path: Path, report: Callable[[str], None]) -> str:
-    return stacks(account)[path].apply(path.read_text(), parameters(account, wanted, template.read(path)), report)
+    return stacks(account)[path].apply(
+        whole(path.read_text()), parameters(account, wanted, template.read(path)), report
+    )
 
 
 def parameters(account: Account, wanted: Wanted, document: Json) -> Json:

@@ -12,6 +12,9 @@ from botocore.exceptions import ClientError
 from ops.deploy import template
 from ops.deploy.account import Account, Json
 
+LONGEST_BODY = 51_200
+"""Bytes: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html"""
+
 _LONGEST_WAIT = 1800
 Found = TypeVar("Found")
 
@@ -56,7 +59,10 @@ class Stack(NamedTuple):
     def changes(self, text: str, parameters: Json) -> list[str]:
         """What `apply` would change, a line each. CloudFormation says it; nothing of that is left behind."""
         exists = self._settle(_unheard)
-        name = self._propose(text, parameters, exists=exists)
+        try:
+            name = self._propose(text, parameters, exists=exists)
+        except self.account.client("s3").exceptions.NoSuchBucket:  # nothing is there yet, so all is new
+            return [f"add {name} ({part['Type']})" for name, part in template.load(text)["Resources"].items()]
         if not name:
             return []
         changes = self._describe(name)["Changes"]
@@ -96,7 +102,7 @@ class Stack(NamedTuple):
             StackName=self.name,
             ChangeSetName=name,
             ChangeSetType="UPDATE" if exists else "CREATE",
-            TemplateBody=text,
+            **self._template(text),
             Capabilities=["CAPABILITY_NAMED_IAM"],
             Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
             Tags=[{"Key": key, "Value": value} for key, value in self.account.tags.items()],
@@ -109,6 +115,14 @@ class Stack(NamedTuple):
         if any(said in reason for said in _NO_CHANGES):
             return ""
         raise click.ClickException(f"CloudFormation refuses the template of {self.name}: {reason}")
+
+    def _template(self, text: str) -> Json:
+        """What is too long for a request, CloudFormation reads from the stage's bucket."""
+        if len(text.encode()) <= LONGEST_BODY:
+            return {"TemplateBody": text}
+        bucket, key = self.account.bucket, f"templates/{self.name}.yaml"
+        self.account.client("s3").put_object(Bucket=bucket, Key=key, Body=text.encode())
+        return {"TemplateURL": f"https://s3.{self.account.region}.amazonaws.com/{bucket}/{key}"}
 
     def _describe(self, change_set: str) -> Json:
         found: Json = self._cloudformation.describe_change_set(StackName=self.name, ChangeSetName=change_set)

@@ -8,6 +8,7 @@ import yaml
 
 from ops.deploy.account import Json
 from ops.local.launch import PROJECT
+from ops.templates import whole
 
 RESOURCES = PROJECT / "infra" / "resources.yaml"
 MONITORING = PROJECT / "infra" / "monitoring.yaml"
@@ -42,7 +43,7 @@ def load(text: str) -> Json:
 
 
 def read(path: Path) -> Json:
-    return load(path.read_text())
+    return load(whole(path.read_text()))
 
 
 def is_retained(part: Json) -> bool:

@@ -6,12 +6,14 @@ from typing import Any
 
 from botocore.client import BaseClient
 
+from ops.templates import whole
+
 TEMPLATE = Path(__file__).parents[2] / "infra" / "resources.yaml"
 
 
 def apply(cloudformation: BaseClient, stage: str, template: str | None = None) -> dict[str, str]:
     """Create the stage's stack, or update it when the template has changed; answers the stack's outputs."""
-    template = template or TEMPLATE.read_text()
+    template = whole(template or TEMPLATE.read_text())
     name, version = f"guestlist-{stage}", hashlib.sha256(template.encode()).hexdigest()[:16]
     stack = _find(cloudformation, name)
     if stack and {"Key": "template", "Value": version} in stack["Tags"]:
@@ -19,6 +21,7 @@ def apply(cloudformation: BaseClient, stage: str, template: str | None = None) -
     request = {
         "StackName": name,
         "TemplateBody": template,
+        "Capabilities": ["CAPABILITY_NAMED_IAM"],
         "Parameters": [{"ParameterKey": "Stage", "ParameterValue": stage}],
         "Tags": [
             {"Key": key, "Value": v} for key, v in (("app", "guestlist"), ("stage", stage), ("template", version))

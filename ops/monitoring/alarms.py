@@ -7,7 +7,7 @@ from chalicelib import metrics
 from chalicelib.channels import outcomes
 from ops.monitoring.watched import Function, Queue
 
-LAMBDA, SQS = "AWS/Lambda", "AWS/SQS"
+LAMBDA, SQS, STATES = "AWS/Lambda", "AWS/SQS", "AWS/States"
 MINUTE = 60
 
 
@@ -54,6 +54,7 @@ def alarms(functions: Sequence[Function], queues: Sequence[Queue]) -> list[Alarm
     return [
         *(alarm for function in functions for alarm in _function(function)),
         *(_dead_letters(queue) if queue.dead_letters else _queue(queue) for queue in queues),
+        *_workflow(),
         *_work(),
         *_platform(),
     ]
@@ -84,6 +85,17 @@ def _dead_letters(queue: Queue) -> Alarm:
     """SQS stops reporting on a queue that nobody has touched for six hours; what is in it is still there."""
     name, waiting = queue.name.removesuffix(".fifo"), of_queue(queue, "ApproximateNumberOfMessagesVisible")
     return Alarm(name, name, "A message was given up", waiting, "Maximum >= 1", MINUTE, missing="ignore")
+
+
+def _workflow() -> Iterator[Alarm]:
+    """As https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html has them."""
+    arn = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:stateMachine:guestlist-${Stage}-orders"
+    for metric, name, says in (
+        ("ExecutionsFailed", "failed-orders", "An order could not be undone"),
+        ("ExecutionsTimedOut", "timed-out-orders", "An order took over 5 minutes"),
+    ):
+        series = Series(STATES, metric, (("StateMachineArn", arn),))
+        yield Alarm(name, "orders", says, series, "Sum >= 1", 5 * MINUTE)
 
 
 def _work() -> Iterator[Alarm]:

@@ -24,5 +24,5 @@ def monitoring(*, check: bool) -> None:
 
 def wanted() -> str:
     """The file as it ought to be."""
-    resources = cloudformation.load(cloudformation.RESOURCES.read_text())
+    resources = cloudformation.read(cloudformation.RESOURCES)
     return document(functions(import_module("app").app), queues(resources))

@@ -21,7 +21,7 @@ Line = list[Any]
 def body(functions: Sequence[Function], queues: Sequence[Queue], alarms: Sequence[Alarm]) -> str:
     """The dashboard as JSON, a widget a line, with the stage and the account still to be filled in."""
     widgets = [
-        {"type": "alarm", "properties": {"title": "Alarms", "alarms": [_ALARM + alarm.name for alarm in alarms]}},
+        *_of_alarms([_ALARM + alarm.name for alarm in alarms]),
         *_of_functions(functions),
         *_of_queues(queues),
         *_of_the_work(),
@@ -31,6 +31,12 @@ def body(functions: Sequence[Function], queues: Sequence[Queue], alarms: Sequenc
         for n, widget in enumerate(widgets)
     )
     return '{"widgets": [\n' + ",\n".join(map(json.dumps, placed)) + "\n]}\n"
+
+
+def _of_alarms(arns: Sequence[str]) -> list[dict[str, Any]]:
+    """A widget takes 100: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/add_remove_alarm_dashboard.html ."""
+    parts = [arns[start : start + 100] for start in range(0, len(arns), 100)]
+    return [{"type": "alarm", "properties": {"title": "Alarms", "alarms": part}} for part in parts]
 
 
 def _of_functions(functions: Sequence[Function]) -> list[dict[str, Any]]:

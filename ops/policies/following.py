@@ -35,6 +35,13 @@ from ops.policies.values import (
 STAGE = "{stage}"
 """What the code sees for the stage's name."""
 
+_OF_ACCOUNT = {
+    ("chalicelib.settings.Settings", "stage"): STAGE,
+    ("chalicelib.aws.workflows._Home", "region"): "*",
+    ("chalicelib.aws.workflows._Home", "account"): "*",
+}
+"""What only the account knows, as policies write it."""
+
 
 class Call(NamedTuple):
     """One place that calls AWS, and all that it can be called with."""
@@ -106,8 +113,8 @@ class Follower:
             case Module():
                 return self.member(atom.name, name)
             case Object(Class() as described):
-                if (described.full_name, name) == ("chalicelib.settings.Settings", "stage"):
-                    return frozenset({STAGE})
+                if said_of_account := _OF_ACCOUNT.get((described.full_name, name)):
+                    return frozenset({said_of_account})
                 found = self.heap.get(atom, name)
                 said = self.said_by_class(described, name, atom)
                 found = said if found is None else found | (said or NOTHING)

@@ -125,11 +125,17 @@ def _of_events(operation: str, parameters: Seen) -> Iterator[Right]:
         yield Right(f"events:{operation}", f"arn:aws:events:*:*:event-bus/{bus}")
 
 
+def _of_states(operation: str, parameters: Seen) -> Iterator[Right]:
+    for machine in _names(parameters.at("stateMachineArn")):
+        yield Right(f"states:{operation}", machine)
+
+
 _RIGHTS: dict[str, Callable[[str, Seen], Iterator[Right]]] = {
     "dynamodb": _of_dynamodb,
     "events": _of_events,
     "sqs": _of_sqs,
     "secretsmanager": _of_secrets,
+    "states": _of_states,
 }
 
 
@@ -154,7 +160,7 @@ def _of_trigger(handler: ast.FunctionDef, follower: Follower, frame: Frame) -> I
                 yield Right(f"sqs:{action}", f"arn:aws:sqs:*:*:{queue}")
     elif trigger == "on_dynamodb_record":
         yield from _of_stream(handler, _option(handler, "stream_arn", follower, frame))
-    elif trigger not in ("route", "authorizer"):
+    elif trigger not in ("route", "authorizer", "lambda_function", "schedule"):
         raise Unclear(f"app.py:{handler.lineno}: ops/policies/rights.py does not know which rights app.{trigger} needs")
 
 

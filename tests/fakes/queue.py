@@ -1,4 +1,4 @@
-"""A FIFO queue in memory that keeps the promises of `chalicelib.aws.queues.Queue`."""
+"""A queue in memory that keeps the promises of `chalicelib.aws.queues.Queue`."""
 
 from chalicelib.errors import Unavailable
 
@@ -21,7 +21,7 @@ class MemoryQueue:
         if self.refuses:
             raise Unavailable("The queue refuses messages")
         for message in messages:
-            if (message.group, message.id) not in self._ids:
+            if not message.id or (message.group, message.id) not in self._ids:
                 self._ids.add((message.group, message.id))
                 self._kept[self._sent] = message
                 self._sent += 1
@@ -32,7 +32,7 @@ class MemoryQueue:
     def delete(self, receipt):
         self._kept.pop(int(receipt.removeprefix("receipt-")), None)
 
-    def event(self, receives=1):
+    def event(self, receives=1, source=""):
         """All messages as SQS hands them to a function; they stay until they are deleted."""
         return {
             "Records": [
@@ -40,11 +40,17 @@ class MemoryQueue:
                     "messageId": str(number),
                     "receiptHandle": f"receipt-{number}",
                     "body": message.body,
-                    "attributes": {"MessageGroupId": message.group, "ApproximateReceiveCount": str(receives)},
+                    "eventSourceARN": source,
+                    "attributes": {"ApproximateReceiveCount": str(receives)}
+                    | ({"MessageGroupId": message.group} if message.group else {}),
                 }
                 for number, message in self._kept.items()
             ]
         }
+
+    def keep(self, numbers):
+        """Delete all messages but these."""
+        self._kept = {number: message for number, message in self._kept.items() if number in numbers}
 
     def clear(self):
         """Delete all messages."""

@@ -8,6 +8,7 @@ from ops.deploy.account import Account
 from ops.deploy.wanted import Throttle, Wanted
 from ops.local import stack
 from ops.local.environment import REGION
+from ops.templates import whole
 
 WANTED = Wanted("1", [], [], [], api_stage="api", tracing=False, throttle=Throttle(1, 1))
 
@@ -28,7 +29,10 @@ def account(start_emulator):
         {"ParameterKey": name, "ParameterValue": value} for name, value in {"Stage": "prod", "Waf": "on"}.items()
     ]
     cloudformation.create_stack(
-        StackName="guestlist-prod", TemplateBody=stack.TEMPLATE.read_text(), Parameters=settings
+        StackName="guestlist-prod",
+        TemplateBody=whole(stack.TEMPLATE.read_text()),
+        Capabilities=["CAPABILITY_NAMED_IAM"],
+        Parameters=settings,
     )
     waiter = cloudformation.get_waiter("stack_create_complete")
     waiter.wait(StackName="guestlist-prod", WaiterConfig={"Delay": 0.05, "MaxAttempts": 600})

@@ -14,12 +14,20 @@ import app
 from ops.local import stack
 from ops.local.environment import REGION
 from ops.local.launch import PROJECT
+from ops.templates import whole
 from tests.local_runtime import make_stage
 
 TEMPLATE = cfn_yaml.load(str(stack.TEMPLATE))["Resources"]
 CONFIG = json.loads((PROJECT / ".chalice" / "config.json").read_text())
 NO_KEY = {"Ref": "AWS::NoValue"}
-QUEUES = ["inbound.fifo", "inbound-dlq.fifo", "outbound.fifo", "outbound-dlq.fifo"]
+QUEUES = [
+    "inbound.fifo",
+    "inbound-dlq.fifo",
+    "outbound.fifo",
+    "outbound-dlq.fifo",
+    "order-processing",
+    "order-processing-dlq",
+]
 
 
 def declared(kind):
@@ -143,7 +151,8 @@ def switched_on(start_emulator):
     settings = {"Stage": "prod", "CustomerKey": "on", "Waf": "on", "WafRequestsPerFiveMinutes": "500"}
     cloudformation.create_stack(
         StackName="guestlist-prod",
-        TemplateBody=stack.TEMPLATE.read_text(),
+        TemplateBody=whole(stack.TEMPLATE.read_text()),
+        Capabilities=["CAPABILITY_NAMED_IAM"],
         Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in settings.items()],
     )
     waiter = cloudformation.get_waiter("stack_create_complete")

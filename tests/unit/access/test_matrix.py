@@ -21,6 +21,7 @@ from chalicelib.access.store import TokenStore
 from chalicelib.aws.tables import Put
 from chalicelib.http import Principal
 from chalicelib.idempotency import Act
+from chalicelib.orders.model import NewOrder, Wish
 from chalicelib.products.model import Product
 from chalicelib.users.model import UserFields
 from ops.local.secrets import VALUES, new_ticket_keys
@@ -77,6 +78,16 @@ TABLE = {
     ("GET", "/openapi.json"): Row(EVERYBODY, 200),
     ("GET", "/payments/{order}"): Row(EVERYBODY, 404),
     ("POST", "/payments/{order}"): Row(EVERYBODY, 404),
+    ("POST", "/orders"): Row(
+        ("service",),
+        202,
+        body=lambda _: {
+            "customerId": "anna",
+            "items": [{"productId": "shirt", "quantity": 1}],
+            "paymentMethod": "pm_card_visa",
+        },
+    ),
+    ("GET", "/orders/{order}"): Row(("organiser", "service"), 200),
     ("GET", "/products"): Row(("organiser",), 200),
     ("POST", "/products"): Row(("organiser",), 201, body=lambda _: {"name": "Cap", "priceCents": 999}),
     ("GET", "/products/{product}"): Row(("organiser",), 200),
@@ -127,6 +138,9 @@ class Site:
         self.code = tickets.take(campaign, FAN)
         wiring.products().create(Product(product_id="shirt", name="Shirt", price_cents=1999), Act("anna", 0, "act"))
         wiring.users().create(UserFields(email="anna@example.org", name="Anna"), Act("anna", 0, "anna"))
+        wish = Wish(product_id="shirt", quantity=1)
+        new = NewOrder(customer_id="anna", items=[wish], payment_method="pm_card_visa")
+        self.order = wiring.orders().accept(new, Act("anna", 0, "order")).order_id
 
     def token(self, role, *campaigns):
         return wiring.tokens().create(role, "somebody", campaigns)
@@ -145,7 +159,7 @@ class Site:
                 "campaign": THIS,
                 "code": self.code,
                 "name": "theme.css",
-                "order": "order-1",
+                "order": self.order,
                 "product": "shirt",
                 "source": "poster",
                 "user": "anna",

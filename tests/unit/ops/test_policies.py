@@ -386,7 +386,7 @@ def test_a_call_that_cannot_be_read_is_refused_with_its_place(small, body, compl
 
 def test_a_trigger_that_nobody_knows_is_refused(project):
     with (project / "app.py").open("a") as file:
-        file.write("\n\n@app.schedule('rate(1 hour)')\ndef hourly(event):\n    return wiring.health()\n")
+        file.write("\n\n@app.on_s3_event(bucket='b')\ndef kept(event):\n    return wiring.health()\n")
     result = run(project, "--check")
     assert result.exit_code == 1
-    assert "does not know which rights app.schedule needs" in result.output
+    assert "does not know which rights app.on_s3_event needs" in result.output
