@@ -23,6 +23,7 @@ from chalicelib.aws.client import Client
 from chalicelib.aws.signature import Credentials
 from chalicelib.aws.tables import DynamoTable, _attributes
 from chalicelib.dialogue.model import Message
+from chalicelib.payments.model import Payment
 from ops.local.launch import PROJECT
 from tests.contract.messenger.graph import Graph, error
 from tests.contract.slack.web_api import WebApi, installed
@@ -126,6 +127,17 @@ class Drive:
 
     def fan(self):
         return Fan(self, f"{next(self._new)}{uuid.uuid4().int % 10**12:012}")
+
+    @contextlib.contextmanager
+    def set(self, function, **variables):
+        """While this lasts, a function has other settings; each change ends all its containers."""
+        lambda_ = self.stage.client("lambda")
+        were = lambda_.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
+        lambda_.update_function_configuration(FunctionName=function, Environment={"Variables": were | variables})
+        try:
+            yield
+        finally:
+            lambda_.update_function_configuration(FunctionName=function, Environment={"Variables": were})
 
     def token(self, role):
         """A new token, as an operator makes it."""
@@ -453,6 +465,17 @@ def an_order_is_placed(drive):
     drive.until(lambda: "Messages" in sqs.receive_message(QueueUrl=aside))
 
 
+def a_payer_confirms_where_no_money_moves(drive):
+    payment = Payment(uuid.uuid4().hex, 3998, "EUR", "pm_card_authenticationRequired", "local_1", "action_required")
+    row = {"pk": f"payment#{payment.order_id}", "sk": "payment", **payment._asdict()}
+    drive.stage.client("dynamodb").put_item(TableName="guestlist-prod-orders", Item=_attributes(row))
+    page = f"/payments/{payment.order_id}"
+    with drive.set("guestlist-prod", PAYMENTS="local"):
+        assert "<form" in drive.get(page).text
+        assert requests.post(f"{drive.url}{page}", allow_redirects=False, timeout=PATIENCE).status_code == 303
+        assert "<form" not in drive.get(page).text
+
+
 def a_message_cannot_be_read(drive):
     drive.send("not ours", group=uuid.uuid4().hex)
 
@@ -475,5 +498,6 @@ SCENES = (
     an_organiser_sells_a_product_no_more,
     an_organiser_runs_a_campaign,
     an_order_is_placed,
+    a_payer_confirms_where_no_money_moves,
     a_message_cannot_be_read,
 )
