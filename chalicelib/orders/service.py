@@ -133,8 +133,8 @@ class Orders:
         """Whether the order can be charged."""
         order = self._noted(order_id, "BEGUN")
         wrong = [*self._unknown(order.customer_id), *_wrong(order.items)]
-        if wrong and order.is_open:
-            self._change(order_id, lambda order: replace(order, reason=order.reason or f"invalid_{wrong[0].field}"))
+        if wrong:
+            self._blamed(order_id, f"invalid_{wrong[0].field}")
         return not wrong and order.is_open
 
     def pay(self, order_id: str) -> PaymentStatus:
@@ -150,13 +150,13 @@ class Orders:
                 if milliseconds(self._clock) - asked > CONFIRM_WITHIN:
                     charge = charge._replace(status=DECLINED, reason="not_confirmed")
         if charge.status == DECLINED:
-            self._change(order_id, lambda order: replace(order, reason=order.reason or charge.reason or "declined"))
+            self._blamed(order_id, charge.reason or "declined")
         return charge.status
 
     def reserve(self, order_id: str) -> bool:
         """Keep the pieces for the order: False where there are too few, or the order has ended."""
         if not self._products.reserve(order_id, self.get(order_id).pieces):
-            self._change(order_id, lambda order: replace(order, reason=order.reason or "out_of_stock"))
+            self._blamed(order_id, "out_of_stock")
             return False
         self._noted(order_id, "RESERVED")
         return True
@@ -168,7 +168,7 @@ class Orders:
             done = order.is_open and order.has("PAID") and order.has("RESERVED")
             return self._at(order, PLACED, PLACED) if done else order
 
-        return self._change(order_id, placed).status
+        return self._change(order_id, placed, self._store.end).status
 
     def undo(self, order_id: str, why: str = "failed") -> Status:
         """Give back whatever the order has taken, and end it; an order that has ended stays as it is. Answers its status.
@@ -178,6 +178,7 @@ class Orders:
         order = self._change(
             order_id,
             lambda order: self._at(replace(order, reason=order.reason or why), "UNDOING") if order.is_open else order,
+            self._store.replace,
         )
         if order.status != ACCEPTED:
             return order.status
@@ -185,14 +186,13 @@ class Orders:
         self._products.release(order_id, order.pieces)
         unpaid = FAILED if order.reason in _OUR_FAULT else REJECTED
         status = REFUNDED if refunded else unpaid
-        ended = self._change(
-            order_id,
-            lambda order: (
-                self._at(replace(order, payment_url=""), status, status) if order.status == ACCEPTED else order
-            ),
-        )
-        self._log("order", order=order_id, outcome=ended.status, reason=ended.reason)
-        return ended.status
+
+        def ended(order: Order) -> Order:
+            return self._at(replace(order, payment_url=""), status, status) if order.status == ACCEPTED else order
+
+        order = self._change(order_id, ended, self._store.end)
+        self._log("order", order=order_id, outcome=order.status, reason=order.reason)
+        return order.status
 
     def payment_ended(self, order_id: str, charge: Charge) -> None:
         """Take note of what became of a payment: an order that has ended without it gives it back. The workflow asks by itself."""
@@ -267,21 +267,33 @@ class Orders:
         return self._change(
             order_id,
             lambda order: self._at(replace(order, **fields), what) if order.is_open and not order.has(what) else order,
+            self._store.replace,
+        )
+
+    def _blamed(self, order_id: str, reason: str) -> None:
+        """Keep why the order will be undone: the first reason counts."""
+        self._change(
+            order_id,
+            lambda order: replace(order, reason=order.reason or reason) if order.is_open else order,
+            self._store.replace,
         )
 
     def _at(self, order: Order, what: Step, status: Status = ACCEPTED) -> Order:
         now = milliseconds(self._clock)
         return replace(order, status=status, timeline=(*order.timeline, Event(now, what)))
 
-    def _change(self, order_id: str, changed: Callable[[Order], Order]) -> Order:
-        """Write what `changed` makes of the order, where that is something else, and answer it."""
+    def _change(self, order_id: str, changed: Callable[[Order], Order], write: Callable[[Order, Order], bool]) -> Order:
+        """Write what `changed` makes of the order, where that is something else, and answer it.
+
+        `write` is the store's `replace`, or its `end` where that ends the order: few steps have the right to end one.
+        """
         for _ in range(ATTEMPTS):
             old = self.get(order_id)
             new = changed(old)
             if new == old:
                 return old
             new = replace(new, updated_at=milliseconds(self._clock), version=old.version + 1)
-            if self._store.replace(old, new):
+            if write(old, new):
                 return new
         raise Unavailable(f"Too many are changing the order {order_id} at once: try again")
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import msgspec
 
 from chalicelib.aws.tables import Change, ConditionFailed, Create, Delete, Item, Step, Table
-from chalicelib.orders.model import ACCEPTED, Order, Waiting
+from chalicelib.orders.model import Order, Waiting
 
 _ORDER, _OPEN = "order", "open-orders"
 
@@ -31,10 +31,12 @@ class OrderStore:
         return self._done(Create(_row(order)), Create({"pk": _OPEN, "sk": _place(order)}))
 
     def replace(self, old: Order, new: Order) -> bool:
-        """Write the new order over this version of the old one; False where it is not in this version any more."""
-        row = {name: value for name, value in _row(new).items() if name not in ("pk", "sk")}
-        step = Change(_partition(old.order_id), _ORDER, put=row, expect={"version": old.version})
-        return self._done(step, *([Delete(_OPEN, _place(old))] if new.status != ACCEPTED else []))
+        """Write the new order, as open as the old one, over this version of it; False where it is not in this version any more."""
+        return self._done(_over(old, new))
+
+    def end(self, old: Order, new: Order) -> bool:
+        """As `replace`, where the new order has ended."""
+        return self._done(_over(old, new), Delete(_OPEN, _place(old)))
 
     def waiting(self) -> Iterator[Waiting]:
         """The orders that have not ended, oldest first."""
@@ -48,6 +50,11 @@ class OrderStore:
         except ConditionFailed:
             return False
         return True
+
+
+def _over(old: Order, new: Order) -> Step:
+    row = {name: value for name, value in _row(new).items() if name not in ("pk", "sk")}
+    return Change(_partition(old.order_id), _ORDER, put=row, expect={"version": old.version})
 
 
 def _row(order: Order) -> Item:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import requests
+from msgspec.structs import replace
 
 from chalicelib import settings
 from chalicelib.access.service import Tokens
@@ -23,7 +24,11 @@ from chalicelib.aws.client import Client
 from chalicelib.aws.signature import Credentials
 from chalicelib.aws.tables import DynamoTable, _attributes
 from chalicelib.dialogue.model import Message
+from chalicelib.orders.model import Event, Item, Order
+from chalicelib.orders.store import OrderStore
 from chalicelib.payments.model import Payment
+from chalicelib.products.service import Products
+from chalicelib.products.store import ProductStore
 from ops.local.launch import PROJECT
 from tests.contract.messenger.graph import Graph, error
 from tests.contract.slack.web_api import WebApi, installed
@@ -33,7 +38,15 @@ from tests.unit.messenger import meta
 from tests.unit.slack import slack
 
 PATIENCE = 20.0
-STEWARD, ORGANISER = ({"Authorization": f"Bearer {role}"} for role in ("a steward", "an organiser"))
+STEWARD, ORGANISER, SERVICE = (
+    {"Authorization": f"Bearer {role}"} for role in ("a steward", "an organiser", "a service")
+)
+BROKE = {"paymentMethod": "pm_card_chargeDeclined"}
+SCHEDULED = dict.fromkeys(("version", "account", "region", "detail-type", "source", "time", "id"), "") | {
+    "detail": {},
+    "resources": [],
+}
+"""What Chalice reads of a schedule's event."""
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 
 
@@ -139,11 +152,35 @@ class Drive:
         finally:
             lambda_.update_function_configuration(FunctionName=function, Environment={"Variables": were})
 
-    def token(self, role):
-        """A new token, as an operator makes it."""
+    @contextlib.contextmanager
+    def table(self, name):
+        """A table of the stage, for whoever may do anything."""
         read = settings.read(self.stage.environ())
         with contextlib.closing(Client("dynamodb", read, Credentials("test", "test"))) as client:
-            return Tokens(TokenStore(DynamoTable(client, read.name("users"))), time.time).create(role, "the drive")
+            yield DynamoTable(client, read.name(name))
+
+    def token(self, role):
+        """A new token, as an operator makes it."""
+        with self.table("users") as table:
+            return Tokens(TokenStore(table), time.time).create(role, "the drive")
+
+    def invoke(self, function, event):
+        """What a function answers; it must not fail."""
+        payload = json.dumps(event).encode()
+        answer = self.stage.client("lambda").invoke(FunctionName=f"guestlist-prod-{function}", Payload=payload)
+        told = answer["Payload"].read().decode()
+        assert "FunctionError" not in answer, told
+        return json.loads(told)
+
+    def queue(self, name, body):
+        """Put a message into a queue that has no order."""
+        sqs = self.stage.client("sqs")
+        sqs.send_message(QueueUrl=sqs.get_queue_url(QueueName=f"guestlist-prod-{name}")["QueueUrl"], MessageBody=body)
+
+    def becomes(self, order_id, status):
+        """Wait until an order has this status."""
+        told = lambda: self.organises("GET", f"/orders/{order_id}", None).json()  # noqa: E731
+        self.until(lambda: told().get("status") == status, lambda: f"not {status}, but {told()}")
 
     def put_on_the_inbound_queue(self, psid, message_id, **what):
         """A neutral message, which the queue never takes for one that it has seen."""
@@ -476,6 +513,91 @@ def a_payer_confirms_where_no_money_moves(drive):
         assert "<form" not in drive.get(page).text
 
 
+def a_customer_orders(drive):
+    """The last piece, then one more; and once without money."""
+    wanted = a_wish(drive)
+    for wish, status in ((wanted, "PLACED"), (wanted, "REFUNDED"), ({**wanted, **BROKE}, "REJECTED")):
+        headers = SERVICE | {"Idempotency-Key": uuid.uuid4().hex}
+        drive.becomes(drive.organises("POST", "/orders", 202, json=wish, headers=headers).json()["orderId"], status)
+
+
+def an_order_comes_by_the_queue_alone(drive):
+    order_id = uuid.uuid4().hex
+    drive.queue("order-processing", json.dumps({"orderId": order_id, **a_wish(drive)}))
+    drive.becomes(order_id, "PLACED")
+
+
+def a_message_is_no_order(drive):
+    drive.queue("order-processing", "not ours")
+
+
+def an_order_is_undone_by_its_workflow(drive):
+    for order_id in paid_orders(drive):
+        assert drive.invoke("undo_order", {"orderId": order_id}) == {"status": "REFUNDED"}
+
+
+def an_order_that_could_not_be_undone_is_sent_again(drive):
+    for order_id in paid_orders(drive):
+        with drive.table("orders") as table:
+            store = OrderStore(table)
+            order = store.get(order_id)
+            being_undone = replace(order, timeline=(*order.timeline, Event(0, "UNDOING")), version=order.version + 1)
+            assert store.replace(order, being_undone)
+        drive.queue("order-processing", json.dumps(order.message()))
+        drive.becomes(order_id, "REFUNDED")
+
+
+def orders_hang_or_were_never_begun(drive):
+    waiting = an_accepted_order(a_wish(drive), minutes=3)
+    with drive.table("orders") as table:
+        OrderStore(table).create(waiting)
+    hanging = list(paid_orders(drive, minutes=20))
+    drive.invoke("sweep_orders", SCHEDULED)
+    for order_id in hanging:
+        drive.becomes(order_id, "REFUNDED")
+    drive.becomes(waiting.order_id, "PLACED")
+
+
+def a_wish(drive):
+    """The body of an order: a customer, and a product of which there is one piece."""
+    product = {"productId": f"p-{uuid.uuid4().hex[:8]}", "name": "A shirt", "priceCents": 1999, "stock": 1}
+    drive.organises("POST", "/products", 201, json=product)
+    user = drive.organises("POST", "/users", 201, json=a_user(drive.fan())).json()
+    items = [{"productId": product["productId"], "quantity": 1}]
+    return {"customerId": user["userId"], "items": items, "paymentMethod": "pm_card_visa"}
+
+
+def an_accepted_order(wish, minutes=0):
+    """An order of this wish, accepted so many minutes ago, as the API keeps it."""
+    at = int(time.time() - 60 * minutes) * 1000
+    items = tuple(
+        Item(product_id=item["productId"], quantity=1, name="A shirt", price_cents=1999) for item in wish["items"]
+    )
+    return Order(
+        order_id=uuid.uuid4().hex,
+        customer_id=wish["customerId"],
+        items=items,
+        total_cents=1999,
+        payment_method="pm_card_visa",
+        created_at=at,
+        updated_at=at,
+    )
+
+
+def paid_orders(drive, minutes=0):
+    """Two that are paid and not placed: one has its piece, the other has lost it again."""
+    for released in (False, True):
+        order = an_accepted_order(a_wish(drive), minutes)
+        with drive.table("orders") as table:
+            OrderStore(table).create(order)
+        for step in ("validate", "pay", "reserve"):
+            drive.invoke(f"{step}_order", {"orderId": order.order_id})
+        if released:
+            with drive.table("products") as table:
+                Products(ProductStore(table)).release(order.order_id, order.pieces)
+        yield order.order_id
+
+
 def a_message_cannot_be_read(drive):
     drive.send("not ours", group=uuid.uuid4().hex)
 
@@ -499,5 +621,11 @@ SCENES = (
     an_organiser_runs_a_campaign,
     an_order_is_placed,
     a_payer_confirms_where_no_money_moves,
+    a_customer_orders,
+    an_order_comes_by_the_queue_alone,
+    a_message_is_no_order,
+    an_order_is_undone_by_its_workflow,
+    an_order_that_could_not_be_undone_is_sent_again,
+    orders_hang_or_were_never_begun,
     a_message_cannot_be_read,
 )

@@ -22,6 +22,7 @@ from ops.local import launch
 from ops.local.secrets import new_ticket_keys
 from tests.contract.messenger.graph import Graph
 from tests.contract.slack.web_api import WebApi
+from tests.fakes.stripe import KEY, WEBHOOK_SECRET, StripeServer
 from tests.integration.drive import FUNCTIONS, RIGHTS, SCENES, Drive, Refused, policy
 from tests.local_runtime import Stage
 from tests.unit.messenger import meta
@@ -37,6 +38,7 @@ SECRETS = {
         "client_secret": "a client secret",
         "token_keys": token_urlsafe(32),
     },
+    "stripe": {"secret_key": KEY, "webhook_secret": WEBHOOK_SECRET},
     "tickets": new_ticket_keys(),
 }
 DEMO = (launch.PROJECT / "infra" / "demo" / "birthday-bash.json").read_text()
@@ -58,11 +60,18 @@ def slack_api():
 
 
 @pytest.fixture(scope="module")
-def drive(start_emulator, built, tmp_path_factory, graph, slack_api):
+def stripe():
+    server = StripeServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="module")
+def drive(start_emulator, built, tmp_path_factory, graph, slack_api, stripe):
     decisions = tmp_path_factory.mktemp("decisions") / "decisions"
     stage = Stage("prod", start_emulator(AUTH="true", DECISIONS=str(decisions)), {})
     clone = built.copy(tmp_path_factory.mktemp("deployed"), stage.endpoint)
-    clone.send_to(graph.url, slack_api.url)
+    clone.send_to(graph.url, slack_api.url, stripe.url)
     clone.quickly("deploy", "--stage", "prod")
     for name, value in SECRETS.items():
         stage.client("secretsmanager").put_secret_value(
