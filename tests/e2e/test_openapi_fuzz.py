@@ -25,6 +25,7 @@ KNOWS_MORE = {
     ("PUT", "/campaigns/{campaign}"): "the same",
     ("PATCH", "/campaigns/{campaign}"): "the same",
     ("POST", "/campaigns/{campaign}/clone"): "the same",
+    ("POST", "/orders"): "the customer and the products are looked up",
 }
 """Routes that may refuse with 400 what the schema allows, and why no schema can say it."""
 
