@@ -62,7 +62,9 @@ class Faulty:
         """The same command goes through, its last step, which verifies, included; and nothing is there twice."""
         self.clone.quickly(*DEPLOY)
         assert len(self.clone.client("apigateway").get_rest_apis()["items"]) == 1
-        assert len(self.clone.client("lambda").list_event_source_mappings()["EventSourceMappings"]) == 2
+        mappings = self.clone.client("lambda").list_event_source_mappings()["EventSourceMappings"]
+        mapped = [(mapping["FunctionArn"], mapping["EventSourceArn"]) for mapping in mappings]
+        assert len(mapped) == len(set(mapped)) >= 2
 
     def two_releases(self):
         """Their names; they differ in how long the sender may run."""

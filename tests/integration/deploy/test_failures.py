@@ -11,6 +11,7 @@ import pytest
 import requests
 
 from tests.integration.deploy.faulty import DEPLOY, DESTROY, ROLLBACK, faulty
+from tests.integration.drive import FUNCTIONS
 
 STEPS = ("plan", "resources", "functions", "settings", "alarms", "release")
 
@@ -49,7 +50,7 @@ def test_no_function_can_be_called_before_its_log_is_there_with_its_retention(st
     groups = stage.clone.client("logs").describe_log_groups()["logGroups"]
     kept = {group["logGroupName"]: group.get("retentionInDays") for group in groups}
     assert kept[f"/aws/lambda/{function['FunctionName']}"] == 30
-    assert len(kept) == 4
+    assert len(kept) == len(FUNCTIONS)
 
 
 @pytest.fixture(scope="module")
