@@ -302,8 +302,9 @@ def bring_failed_changes_again() -> None:
 
     def executed(function: Json, event: Json, *args: Any, **options: Any) -> Json:
         result: Json = execute(function, event, *args, **options)
-        records, body = event.get("Records") or [{}], result.get("body")
-        if records[0].get("eventSource") == "aws:dynamodb" and isinstance(body, dict) and body.get("batchItemFailures"):
+        body = result.get("body")
+        failed = isinstance(body, dict) and body.get("batchItemFailures")  # so the event has records
+        if failed and event["Records"][0].get("eventSource") == "aws:dynamodb":
             result["error"] = True
         return result
 
