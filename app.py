@@ -181,6 +181,11 @@ def undo_order(event, _context):
 # Payments
 
 
+@app.route("/webhooks/stripe", methods=["POST"], who=PLATFORM)
+def receive_stripe():
+    return wiring.stripe_webhook().receive(app.current_request)
+
+
 @app.route("/payments/{order}", methods=["GET"], who=FAN)
 def show_payment(order):
     return wiring.payment_page().show(order, app.current_request)

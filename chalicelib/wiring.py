@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from chalicelib.orders.listeners import OrderQueue, OrderSteps, OrderSweeper
     from chalicelib.orders.service import Orders
     from chalicelib.pages.page import Pages
+    from chalicelib.payments.api import StripeWebhook
     from chalicelib.payments.local import LocalPayments
     from chalicelib.payments.model import Payments
     from chalicelib.payments.page import PaymentPage
@@ -187,6 +188,13 @@ def local_payments() -> "LocalPayments | None":
 
     read = read_settings()
     return LocalPayments(PaymentStore(table("orders")), read.base_url) if read.payments == "local" else None
+
+
+@functools.cache
+def stripe_webhook() -> "StripeWebhook":
+    from chalicelib.payments.api import StripeWebhook
+
+    return StripeWebhook(secrets(), orders(), clock=clock.system, log=log)
 
 
 @functools.cache

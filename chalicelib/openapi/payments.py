@@ -1,11 +1,52 @@
-"""Payments: where payers come to."""
+"""Payments: what Stripe tells of them (https://docs.stripe.com/api/events/object), and where payers come to."""
 
-from chalicelib.http import FAN
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct
+
+from chalicelib import http
+from chalicelib.http import FAN, PLATFORM
 from chalicelib.openapi.entry import HTML, LOCATION, TEXT, Answer, Entry, path, problem
+
+
+class StripeEvent(Struct):
+    type: Annotated[str, Meta(examples=["payment_intent.succeeded", "refund.failed"])]
+    data: Annotated[dict[str, Any], Meta(description="`object` is what the event is about")]
+
 
 _ORDER = path("order", str, "The order's id", "5f0c7c1f8d5e4a0b9c3d2e1f")
 
+_EVENT = {
+    "id": "evt_1NG8Du2eZvKYlo2CUI79vXWy",
+    "object": "event",
+    "type": "payment_intent.succeeded",
+    "data": {
+        "object": {
+            "id": "pi_3MtwBwLkdIwHu7ix28a3tqPa",
+            "object": "payment_intent",
+            "status": "succeeded",
+            "metadata": {"order_id": "5f0c7c1f8d5e4a0b9c3d2e1f"},
+        }
+    },
+}
+
 ENTRIES = (
+    Entry(
+        "POST",
+        "/webhooks/stripe",
+        "Take what became of a payment",
+        PLATFORM,
+        says="Signed in `Stripe-Signature`, at most five minutes ago.",
+        body={http.JSON: StripeEvent},
+        example=_EVENT,
+        answers={
+            200: Answer("Taken", {TEXT: str}),
+            401: problem(
+                401,
+                "The request is not signed with this endpoint's secret within the last five minutes (Stripe-Signature)",
+            ),
+        },
+    ),
     Entry(
         "GET",
         "/payments/{order}",

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ops.bench import events
+from tests.fakes import stripe
 from tests.local_runtime import make_stage
 from tests.unit.slack import slack
 
@@ -73,6 +74,16 @@ def test_a_slack_event_is_answered_without_anything_heavy(environ, stage):
     [answer], loaded = handled(environ, ["app", slack.gateway_event(raw, headers)])
     assert (answer["statusCode"], answer["body"]) == (200, "")
     assert not loaded & HEAVY
+
+
+def test_an_event_of_stripe_is_answered_without_what_calls_stripe(environ):
+    intent = {"id": "pi_1", "object": "payment_intent", "status": "succeeded", "metadata": {"order_id": "no-such"}}
+    told = stripe.delivery(stripe.event("payment_intent.succeeded", intent), time.time(), "local-stripe-webhook-secret")
+    headers = told.headers | {"content-type": "application/json"}
+    event = slack.gateway_event(told.raw_body, headers, path="/webhooks/stripe")
+    [answer], loaded = handled(environ, ["app", event])
+    assert (answer["statusCode"], answer["body"]) == (200, "")
+    assert not loaded & (AWS_SDK | {"cryptography", "jinja2", "rapidfuzz", "requests", "segno"})
 
 
 def test_a_token_is_checked_without_anything_heavy(environ):

@@ -300,10 +300,10 @@ def event(kind, about, event_id="evt_1"):
     return {"id": event_id, "object": "event", "type": kind, "livemode": False, "data": {"object": about}}
 
 
-def delivery(event, at):
+def delivery(event, at, *secrets):
     """An event that Stripe sends now."""
     raw = json.dumps(event).encode()
-    return Delivery(raw, {"stripe-signature": signed(raw, at)})
+    return Delivery(raw, {"stripe-signature": signed(raw, at, *secrets)})
 
 
 def signed(raw, at, *secrets):

@@ -32,6 +32,7 @@ from chalicelib.products.store import ProductStore
 from ops.local.launch import PROJECT
 from tests.contract.messenger.graph import Graph, error
 from tests.contract.slack.web_api import WebApi, installed
+from tests.fakes import stripe
 from tests.local_runtime import Stage
 from tests.unit.events.rows import an_order
 from tests.unit.messenger import meta
@@ -502,6 +503,12 @@ def an_order_is_placed(drive):
     drive.until(lambda: "Messages" in sqs.receive_message(QueueUrl=aside))
 
 
+def stripe_tells_how_a_payment_ended(drive):
+    intent = {"id": "pi_1", "object": "payment_intent", "status": "succeeded", "metadata": {"order_id": "no-such"}}
+    told = stripe.delivery(stripe.event("payment_intent.succeeded", intent), time.time())
+    drive.post("/webhooks/stripe", data=told.raw_body, headers=told.headers | {"Content-Type": JSON})
+
+
 def a_payer_confirms_where_no_money_moves(drive):
     payment = Payment(uuid.uuid4().hex, 3998, "EUR", "pm_card_authenticationRequired", "local_1", "action_required")
     row = {"pk": f"payment#{payment.order_id}", "sk": "payment", **payment._asdict()}
@@ -620,6 +627,7 @@ SCENES = (
     an_organiser_sells_a_product_no_more,
     an_organiser_runs_a_campaign,
     an_order_is_placed,
+    stripe_tells_how_a_payment_ended,
     a_payer_confirms_where_no_money_moves,
     a_customer_orders,
     an_order_comes_by_the_queue_alone,

@@ -118,6 +118,7 @@ TABLE = {
     ("POST", "/webhooks/slack/commands"): Row(EVERYBODY, 401),
     ("POST", "/webhooks/slack/events"): Row(EVERYBODY, 401),
     ("POST", "/webhooks/slack/interactions"): Row(EVERYBODY, 401),
+    ("POST", "/webhooks/stripe"): Row(EVERYBODY, 401),
 }
 
 
