@@ -150,6 +150,26 @@ def publish_changes(event):
     return wiring.publisher().publish(event.to_dict())
 
 
+@app.on_sqs_message(queue=settings.queue("send-email"), batch_size=10, maximum_concurrency=10)
+def send_email(event):
+    return wiring.receipts().handle(event.to_dict(), event.context.get_remaining_time_in_millis)
+
+
+@app.on_sqs_message(queue=settings.queue("update-inventory"), batch_size=10, maximum_concurrency=10)
+def update_inventory(event):
+    return wiring.inventory().handle(event.to_dict(), event.context.get_remaining_time_in_millis)
+
+
+@app.on_sqs_message(queue=settings.queue("notify-warehouse"), batch_size=10, maximum_concurrency=10)
+def notify_warehouse(event):
+    return wiring.warehouse().handle(event.to_dict(), event.context.get_remaining_time_in_millis)
+
+
+@app.on_sqs_message(queue=settings.queue("alert"), batch_size=10, maximum_concurrency=10)
+def raise_alert(event):
+    return wiring.alert().handle(event.to_dict(), event.context.get_remaining_time_in_millis)
+
+
 # The steps of infra/order_workflow.asl.json
 
 

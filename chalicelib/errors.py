@@ -65,3 +65,7 @@ class Unprocessable(GuestlistError):
 
 class Unavailable(GuestlistError):
     """Something that we depend on refuses or is missing: the caller keeps the message and tries again."""
+
+
+class InDoubt(Unavailable):
+    """What was asked may have been done, or not: nobody knows. What must not be done twice is not asked again."""

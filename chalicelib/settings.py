@@ -41,6 +41,11 @@ class Settings(NamedTuple):
     """Who moves the money of orders: `stripe`; or `local`, where none moves, and goods are given away."""
     stripe_api_url: str = "https://api.stripe.com"
 
+    mail_from: str = "Guestlist <tickets@guestlist.example>"
+    """Whom mails are from: an address, or a name and <an address>, of a domain that SES has verified."""
+    warehouse_url: str = ""
+    """Where the organiser's warehouse hears of orders; empty where nobody wants to."""
+
     def name(self, resource: str) -> str:
         """The full name of a table or queue: `guestlist-prod-conversations`."""
         return _name(self.stage, resource)
@@ -83,6 +88,9 @@ def read(environ: Mapping[str, str]) -> Settings:
     payments = environ.get("PAYMENTS", "local" if found["STAGE"] == "local" else "stripe")
     if payments not in {"local", "stripe"}:
         complaints.append(f"PAYMENTS must be local or stripe, not {payments!r}")
+    warehouse_url = environ.get("WAREHOUSE_URL", "")
+    if warehouse_url and not warehouse_url.startswith("https://") and _host(warehouse_url) not in LOOPBACK:
+        complaints.append(f"WAREHOUSE_URL must begin with https://, not {warehouse_url!r}")
     origins = tuple(environ.get("CORS_ORIGINS", "").split())
     if wrong := [origin for origin in origins if not _ORIGIN.fullmatch(origin)]:
         complaints.append(
@@ -101,6 +109,8 @@ def read(environ: Mapping[str, str]) -> Settings:
         aws_endpoint_url=endpoint,
         cors_origins=origins,
         payments=payments,
+        mail_from=environ.get("MAIL_FROM", Settings._field_defaults["mail_from"]),
+        warehouse_url=warehouse_url,
         stripe_api_url=environ.get("STRIPE_API_URL", "https://api.stripe.com").rstrip("/"),
     )
 

@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from chalicelib.payments.page import PaymentPage
     from chalicelib.products.api import ProductsApi
     from chalicelib.products.service import Products
+    from chalicelib.reactions.listeners import OnceReaction, Reaction
+    from chalicelib.reactions.once import Once
     from chalicelib.tickets.api import TicketsApi
     from chalicelib.tickets.service import Tickets
     from chalicelib.tickets.signing import KeyRing
@@ -400,6 +402,56 @@ def publisher() -> "Publisher":
 
     bus = EventBus(client("events"), read_settings().name("order-events"))
     return Publisher(bus, queue("publish-changes-dlq"), log)
+
+
+@functools.cache
+def once() -> "Once":
+    from chalicelib import ids
+    from chalicelib.reactions.once import Once
+
+    return Once(table("orders"), clock.system, ids.unguessable)
+
+
+@functools.cache
+def receipts() -> "OnceReaction":
+    from chalicelib.aws.mails import SesMailer
+    from chalicelib.reactions.listeners import OnceReaction
+    from chalicelib.reactions.mail import Receipts
+
+    mailer = SesMailer(client("ses"), read_settings().mail_from)
+    send = Receipts(orders(), users(), mailer, once(), log).send
+    return OnceReaction(queue("send-email"), queue("send-email-dlq"), send, log)
+
+
+@functools.cache
+def inventory() -> "Reaction":
+    from chalicelib.reactions.inventory import Inventory
+    from chalicelib.reactions.listeners import Reaction
+
+    return Reaction(queue("update-inventory"), Inventory(products(), log).sell)
+
+
+@functools.cache
+def warehouse() -> "Reaction":
+    import requests
+
+    from chalicelib.reactions.listeners import Reaction
+    from chalicelib.reactions.warehouse import Warehouse
+
+    url = read_settings().warehouse_url
+    tell = Warehouse(requests.Session(), url, secrets(), once(), clock=clock.system, log=log).tell
+    return Reaction(queue("notify-warehouse"), tell)
+
+
+@functools.cache
+def alert() -> "OnceReaction":
+    from chalicelib.aws.topics import SnsTopic
+    from chalicelib.reactions.alert import Alert
+    from chalicelib.reactions.listeners import OnceReaction
+
+    topic = SnsTopic(client("sns"), read_settings().name("alerts"))
+    tell = Alert(topic, once(), read_settings().base_url).tell
+    return OnceReaction(queue("alert"), queue("alert-dlq"), tell, log)
 
 
 def health() -> dict[str, str]:

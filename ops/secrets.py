@@ -125,6 +125,13 @@ SCHEMA: dict[str, tuple[Member, ...]] = {
             "whsec_ and what follows it: in Stripe's dashboard, Developers, Webhooks, the endpoint's signing secret",
         ),
     ),
+    "warehouse": (
+        Member(
+            "signing_secret",
+            r"whsec_[A-Za-z0-9+/]{32,88}={0,2}",
+            "whsec_ and 24 to 64 random bytes in base64: `echo whsec_$(openssl rand -base64 32)`, and the same at the warehouse",
+        ),
+    ),
     "api": (_role("organiser"), _role("steward"), _role("service")),
     "tickets": (),
 }

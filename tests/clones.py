@@ -38,12 +38,13 @@ class Clone:
         shutil.copytree(self.folder, folder, dirs_exist_ok=True)
         return Clone(folder, endpoint)
 
-    def send_to(self, messenger_url, slack_url=NOWHERE, stripe_url=NOWHERE):
-        """Let every stage take these for the platforms, and for the provider of payments."""
+    def send_to(self, messenger_url, slack_url=NOWHERE, stripe_url=NOWHERE, warehouse_url=""):
+        """Let every stage take these for the platforms, the provider of payments, and the warehouse."""
         path = self.folder / ".chalice" / "config.json"
         config = json.loads(path.read_text()) | {"lambda_architecture": ARCHITECTURE}
         for stage in config["stages"].values():
             urls = {"MESSENGER_API_URL": messenger_url, "SLACK_API_URL": slack_url, "STRIPE_API_URL": stripe_url}
+            urls |= {"WAREHOUSE_URL": warehouse_url}
             stage["environment_variables"] |= urls
         path.write_text(json.dumps(config, indent=2))
         self.commit()

@@ -17,6 +17,7 @@ import shutil
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ def serve() -> None:
     bring_failed_changes_again()
     apply_table_settings_of_templates()
     authorise_batches_as_iam_does()
+    authorise_mails_by_their_sender()
     count_this_machine_as_safe()
     if gateway.AUTH:
         let_lambda_ask_in_the_functions_role()
@@ -363,6 +365,22 @@ def authorise_batches_as_iam_does() -> None:
         return action.removesuffix("Batch") if action and service == "sqs" else action
 
     iam_actions.extract_iam_action = single
+
+
+def authorise_mails_by_their_sender() -> None:
+    """With AUTH, SendEmail of SES v2 was about any resource. On AWS it is about the identity that the mail is from.
+
+    https://docs.aws.amazon.com/ses/latest/dg/control-user-access.html
+    """
+    resource = iam_actions._ses_v2_resource_arn
+
+    def identity(method: str, path: str, body: bytes, region: str, account: str) -> str:
+        if path.rstrip("/") != "/v2/email/outbound-emails":
+            return str(resource(method, path, body, region, account))
+        sender = parseaddr(json.loads(body)["FromEmailAddress"])[1]
+        return f"arn:aws:ses:{region}:{account}:identity/{sender.rpartition('@')[2]}"
+
+    iam_actions._ses_v2_resource_arn = identity
 
 
 def count_this_machine_as_safe() -> None:

@@ -22,6 +22,7 @@ VALUES = {
         "token_keys": "local-slack-token-key-local-slack-token-key",
     },
     "stripe": {"secret_key": "local-stripe-secret-key", "webhook_secret": "local-stripe-webhook-secret"},
+    "warehouse": {"signing_secret": "local-warehouse-secret"},
     "api": {
         "organiser": "local-organiser-token",
         "steward": "local-steward-token",

@@ -107,7 +107,7 @@ def _work() -> Iterator[Alarm]:
     yield Alarm("refusals", "refusals", refused, own("refusals"), "Sum >= 5", five)
     kept = "A payer's bank did not take a refund: the money is with us again"
     yield Alarm("refund-failed", "refund-failed", kept, own("refunds_failed"), "Sum >= 1", five)
-    few = "A campaign has a tenth of its tickets left, or less"
+    few = "A campaign has a tenth of its tickets left, or a product of its pieces, or less"
     left = own("stock_left_percent")
     yield Alarm("stock-low", "stock-low", few, left, "Minimum <= 10", five, missing="ignore")
 

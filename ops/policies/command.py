@@ -6,7 +6,8 @@ Nobody writes them: `rights` reads from the code what a function may do, and eac
 import itertools
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from chalice.config import Config
 
 from ops.local.launch import PROJECT
 from ops.policies import rights
-from ops.policies.following import STAGE
+from ops.policies.following import SENDER, STAGE
 from ops.policies.rights import Right, Unclear
 from ops.policies.source import Source
 
@@ -63,20 +64,35 @@ def documents(project: Path) -> dict[str, dict[str, dict[str, Any]]]:
     by_function = {function: rights.needed(source, function) for function in rights.functions(source)}
     return {
         stage: {
-            function: _document({*needed, *_of_config(config, stage, function)}, stage)
+            function: _document(
+                {*needed, *_of_config(config, stage, function)}, {STAGE: stage, SENDER: _sender(config, stage)}
+            )
             for function, needed in by_function.items()
         }
         for stage in STAGES
     }
 
 
-def _document(needed: set[Right], stage: str) -> dict[str, Any]:
-    ordered = sorted(needed, key=lambda right: (right.resource, right.action))
+def _document(needed: set[Right], names: Mapping[str, str]) -> dict[str, Any]:
+    named = {Right(right.action, _named(right.resource, names)) for right in needed}
+    ordered = sorted(named, key=lambda right: (right.resource, right.action))
     statements = [
-        {"Effect": "Allow", "Action": [right.action for right in same], "Resource": [resource.replace(STAGE, stage)]}
+        {"Effect": "Allow", "Action": [right.action for right in same], "Resource": [resource]}
         for resource, same in itertools.groupby(ordered, lambda right: right.resource)
     ]
     return {"Version": "2012-10-17", "Statement": statements}
+
+
+def _named(resource: str, names: Mapping[str, str]) -> str:
+    for place, name in names.items():
+        resource = resource.replace(place, name)
+    return resource
+
+
+def _sender(config: dict[str, Any], stage: str) -> str:
+    """The domain of MAIL_FROM, which SES has verified."""
+    variables = Config(stage, config_from_disk=config).environment_variables
+    return parseaddr(variables["MAIL_FROM"])[1].rpartition("@")[2]
 
 
 def _of_config(config: dict[str, Any], stage: str, function: str) -> Iterator[Right]:

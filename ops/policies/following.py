@@ -35,8 +35,13 @@ from ops.policies.values import (
 STAGE = "{stage}"
 """What the code sees for the stage's name."""
 
+SENDER = "{sender}"
+"""And for the domain that mails are from."""
 _OF_ACCOUNT = {
     ("chalicelib.settings.Settings", "stage"): STAGE,
+    ("chalicelib.settings.Settings", "mail_from"): SENDER,
+    ("chalicelib.aws.topics.Place", "region"): "*",
+    ("chalicelib.aws.topics.Place", "account"): "*",
     ("chalicelib.aws.workflows._Home", "region"): "*",
     ("chalicelib.aws.workflows._Home", "account"): "*",
 }

@@ -125,6 +125,20 @@ def _of_events(operation: str, parameters: Seen) -> Iterator[Right]:
         yield Right(f"events:{operation}", f"arn:aws:events:*:*:event-bus/{bus}")
 
 
+def _of_sns(operation: str, parameters: Seen) -> Iterator[Right]:
+    for topic in _names(parameters.at("TopicArn")):
+        yield Right(f"sns:{operation}", topic)
+
+
+def _of_ses(operation: str, parameters: Seen) -> Iterator[Right]:
+    """Mails are from an address of a verified domain.
+
+    https://docs.aws.amazon.com/ses/latest/dg/control-user-access.html
+    """
+    for sender in _names(parameters.at("FromEmailAddress")):
+        yield Right(f"ses:{operation}", f"arn:aws:ses:*:*:identity/{sender}")
+
+
 def _of_states(operation: str, parameters: Seen) -> Iterator[Right]:
     for machine in _names(parameters.at("stateMachineArn")):
         yield Right(f"states:{operation}", machine)
@@ -135,6 +149,8 @@ _RIGHTS: dict[str, Callable[[str, Seen], Iterator[Right]]] = {
     "events": _of_events,
     "sqs": _of_sqs,
     "secretsmanager": _of_secrets,
+    "ses": _of_ses,
+    "sns": _of_sns,
     "states": _of_states,
 }
 

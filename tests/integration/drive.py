@@ -33,6 +33,7 @@ from ops.local.launch import PROJECT
 from tests.contract.messenger.graph import Graph, error
 from tests.contract.slack.web_api import WebApi, installed
 from tests.fakes import stripe
+from tests.fakes.platform import Answer
 from tests.local_runtime import Stage
 from tests.unit.events.rows import an_order
 from tests.unit.messenger import meta
@@ -106,14 +107,14 @@ class Drive:
         try:
             scene(self)
             self.until(
-                lambda: expected <= self._decided(allowed=True),
-                lambda: f"not taken: {', '.join(map(str, expected - self._decided(allowed=True)))}",
+                lambda: expected <= self.decided(allowed=True),
+                lambda: f"not taken: {', '.join(map(str, expected - self.decided(allowed=True)))}",
             )
             if not expected:
                 self.settle()
         finally:
             self._check_refusals()
-        return self._decided(allowed=True)
+        return self.decided(allowed=True)
 
     def settle(self, quiet=0.3):
         """Wait until no function is at work, and nobody has asked for anything for so many seconds."""
@@ -211,6 +212,18 @@ class Drive:
             ExpressionAttributeValues=key,
         )["Items"]
 
+    def mails(self):
+        """What SES has sent."""
+        found = requests.get(f"{self.stage.endpoint}/_ministack/ses/messages", timeout=PATIENCE).json()["messages"]
+        return [mail for of_account in found.values() for mail in of_account]
+
+    def waits(self, queue, text):
+        """Whether a message with this text waits in a queue."""
+        sqs = self.stage.client("sqs")
+        url = sqs.get_queue_url(QueueName=f"guestlist-prod-{queue}")["QueueUrl"]
+        messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0).get("Messages", ())
+        return any(text in message["Body"] for message in messages)
+
     def slack_posts(self, route, raw, content_type):
         headers = slack.sign(raw, int(time.time())) | {"Content-Type": content_type}
         return self.post(f"/webhooks/slack/{route}", data=raw, headers=headers)
@@ -230,10 +243,10 @@ class Drive:
         return answer
 
     def _check_refusals(self):
-        if refused := self._decided(allowed=False):
+        if refused := self.decided(allowed=False):
             raise Refused(refused)
 
-    def _decided(self, *, allowed):
+    def decided(self, *, allowed):
         """The rights that were taken, or refused, since the scene began."""
         with self._decisions.open("rb") as file:
             file.seek(self._began)
@@ -509,6 +522,63 @@ def stripe_tells_how_a_payment_ended(drive):
     drive.post("/webhooks/stripe", data=told.raw_body, headers=told.headers | {"Content-Type": JSON})
 
 
+def a_placed_order_is_reacted_to(drive):
+    """Everything is refused first: by SES, SNS, the warehouse and the products. Another's reactions were begun, and nobody knows."""
+    put, shop = _put(drive, "orders"), _put(drive, "products")
+    _close_mail_and_topic(drive)
+    drive.graph.plan[:] = [Answer(503)]
+    email = f"{uuid.uuid4().hex}@example.org"
+    user = drive.organises("POST", "/users", 201, json={"email": email, "name": "Anna"}).json()["userId"]
+    product, order, other = (f"drive-{uuid.uuid4().hex[:8]}" for _ in range(3))
+    shop(
+        {"pk": "products", "sk": product, "productId": product, "name": "A shirt", "priceCents": 150_000}
+        | {"currency": "EUR", "stock": 1, "reserved": 1, "sold": 0, "version": 1}
+    )
+    items = [{"productId": product, "quantity": 1, "name": "A shirt", "priceCents": 150_000}]
+    large = {"customerId": user, "items": items, "totalCents": 150_000}
+    put(an_order(pk=f"order#{order}", **large))
+    again = {
+        Right(name, "sqs:ChangeMessageVisibility", f"arn:aws:sqs:*:*:guestlist-prod-{queue}") for name, queue in QUEUES
+    }
+    drive.until(lambda: again <= drive.decided(allowed=True), lambda: "not all came again")
+    _open_mail_and_topic(drive)
+    shop({"pk": f"product#{product}", "sk": f"reservation#{order}", "room": "reserved"})
+    drive.until(lambda: drive.organises("GET", f"/products/{product}").json()["sold"] == 1)
+    drive.until(lambda: [mail for mail in drive.mails() if mail["To"] == [email]])
+    begun = {"state": "begun", "by": "somebody", "at": 0}
+    for act in ("send-email", "alert"):
+        put({"pk": f"order#{other}", "sk": f"reaction#{act}", **begun})
+    put(an_order(pk=f"order#{other}", **large))
+    drive.until(lambda: all(drive.waits(f"{queue}-dlq", other) for queue in ("send-email", "alert")))
+
+
+QUEUES = (
+    ("send_email", "send-email"),
+    ("update_inventory", "update-inventory"),
+    ("notify_warehouse", "notify-warehouse"),
+    ("raise_alert", "alert"),
+)
+
+
+def _put(drive, table):
+    dynamodb = drive.stage.client("dynamodb")
+    return lambda row: dynamodb.put_item(TableName=f"guestlist-prod-{table}", Item=_attributes(row))
+
+
+def _close_mail_and_topic(drive):
+    sns, ses = drive.stage.client("sns"), drive.stage.client("sesv2")
+    for topic in sns.list_topics()["Topics"]:
+        if topic["TopicArn"].endswith(":guestlist-prod-alerts"):
+            sns.delete_topic(TopicArn=topic["TopicArn"])
+    with contextlib.suppress(ses.exceptions.NotFoundException):
+        ses.delete_email_identity(EmailIdentity="guestlist.example")
+
+
+def _open_mail_and_topic(drive):
+    drive.stage.client("sns").create_topic(Name="guestlist-prod-alerts")
+    drive.stage.client("sesv2").create_email_identity(EmailIdentity="guestlist.example")
+
+
 def a_payer_confirms_where_no_money_moves(drive):
     payment = Payment(uuid.uuid4().hex, 3998, "EUR", "pm_card_authenticationRequired", "local_1", "action_required")
     row = {"pk": f"payment#{payment.order_id}", "sk": "payment", **payment._asdict()}
@@ -628,6 +698,7 @@ SCENES = (
     an_organiser_runs_a_campaign,
     an_order_is_placed,
     stripe_tells_how_a_payment_ended,
+    a_placed_order_is_reacted_to,
     a_payer_confirms_where_no_money_moves,
     a_customer_orders,
     an_order_comes_by_the_queue_alone,

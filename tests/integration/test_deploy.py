@@ -7,6 +7,7 @@ for what Lambda does in a function's role: polling its queue and writing its log
 import contextlib
 import json
 import time
+from base64 import b64encode
 from secrets import token_urlsafe
 
 import pytest
@@ -40,6 +41,7 @@ SECRETS = {
     },
     "stripe": {"secret_key": KEY, "webhook_secret": WEBHOOK_SECRET},
     "tickets": new_ticket_keys(),
+    "warehouse": {"signing_secret": f"whsec_{b64encode(b'a key of 32 bytes for the hooks!').decode()}"},
 }
 DEMO = (launch.PROJECT / "infra" / "demo" / "birthday-bash.json").read_text()
 LAMBDA_NAMES = {name: f"guestlist-prod-{name}" for name in FUNCTIONS} | {"api_handler": "guestlist-prod"}
@@ -71,7 +73,7 @@ def drive(start_emulator, built, tmp_path_factory, graph, slack_api, stripe):
     decisions = tmp_path_factory.mktemp("decisions") / "decisions"
     stage = Stage("prod", start_emulator(AUTH="true", DECISIONS=str(decisions)), {})
     clone = built.copy(tmp_path_factory.mktemp("deployed"), stage.endpoint)
-    clone.send_to(graph.url, slack_api.url, stripe.url)
+    clone.send_to(graph.url, slack_api.url, stripe.url, f"{graph.url}/warehouse")
     clone.quickly("deploy", "--stage", "prod")
     for name, value in SECRETS.items():
         stage.client("secretsmanager").put_secret_value(

@@ -11,6 +11,8 @@ import pytest
 from chalicelib.aws.protocols import SERVICES
 
 MODELS = botocore.session.Session()
+NAMED = {"ses": "sesv2", "states": "stepfunctions"}
+"""What botocore calls otherwise than its signatures."""
 CONTENT = {"Simple": {"Subject": {"Data": "één"}, "Body": {"Text": {"Data": "Hi", "Charset": "UTF-8"}}}}
 MAIL = {"FromEmailAddress": "a@example.org", "Destination": {"ToAddresses": ["b@example.org"]}, "Content": CONTENT}
 CALLS = {
@@ -19,6 +21,7 @@ CALLS = {
     "secretsmanager": ("GetSecretValue", {"SecretId": "a/b"}),
     "ses": ("SendEmail", MAIL),
     "sns": ("Publish", {"TopicArn": "arn:aws:sns:eu-west-1:1:alerts", "Subject": "één & zwei", "Message": "a+b=c"}),
+    "states": ("StartExecution", {"stateMachineArn": "arn:aws:states:eu-west-1:1:stateMachine:o", "name": "n"}),
     "sqs": ("GetQueueUrl", {"QueueName": "inbound.fifo"}),
 }
 
@@ -30,7 +33,7 @@ def test_every_service_is_tried():
 @pytest.mark.parametrize("service", CALLS)
 def test_a_call_is_what_botocore_sends(service):
     operation, parameters = CALLS[service]
-    model = MODELS.get_service_model("sesv2" if service == "ses" else service)
+    model = MODELS.get_service_model(NAMED.get(service, service))
     serializer = botocore.serialize.create_serializer(model.resolved_protocol)
     theirs = serializer.serialize_to_request(parameters, model.operation_model(operation))
     ours = SERVICES[service].speech.post(operation, parameters)
@@ -46,7 +49,7 @@ def test_a_call_is_what_botocore_sends(service):
 @pytest.mark.parametrize("service", CALLS)
 def test_a_service_is_where_botocore_looks_for_it(service):
     client = MODELS.create_client(
-        "sesv2" if service == "ses" else service,
+        NAMED.get(service, service),
         region_name="eu-west-1",
         aws_access_key_id="a",
         aws_secret_access_key="b",

@@ -3,15 +3,18 @@
 from chalicelib.aws.tables import _attributes
 
 
-def an_order(**changes):
+def an_order(pk="order#o-1", **changes):
     return {
-        "pk": "order#o-1",
+        "pk": pk,
         "sk": "order",
+        "orderId": pk.removeprefix("order#"),
         "status": "PLACED",
         "customerId": "u-1",
         "items": [{"productId": "vip", "quantity": 2, "name": "VIP package", "priceCents": 5000}],
         "totalCents": 10_000,
         "currency": "EUR",
+        "paymentMethod": "pm_card_visa",
+        "createdAt": 1_796_000_000_000,
         "updatedAt": 1_796_000_000_123,
         "version": 3,
         **changes,

@@ -43,7 +43,8 @@ def test_every_right_names_its_action_and_a_resource_of_its_stage(stage, functio
         [resource] = statement["Resource"]
         _, _, service, region, account, name = resource.split(":", 5)
         assert {(action.split(":")[0], "*", "*") for action in statement["Action"]} == {(service, region, account)}
-        assert re.search(rf"guestlist[-/]{stage}\b", name)
+        of_all_stages = name == "identity/guestlist.example"  # a domain is verified once
+        assert of_all_stages or re.search(rf"guestlist[-/]{stage}\b", name)
         assert "*" not in name.removesuffix(":*").removesuffix("/stream/*")  # a stream's own name is a date
 
 

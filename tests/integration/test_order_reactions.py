@@ -1,0 +1,115 @@
+"""An order from the API to the mail in the customer's box: everything that is local, and nothing that is faked but the money."""
+
+import json
+import time
+import uuid
+
+import pytest
+import requests
+
+from tests.local_runtime import wait_until
+
+SERVICE, ORGANISER = ({"Authorization": f"Bearer local-{role}-token"} for role in ("service", "organiser"))
+
+
+class Shop:
+    """Sells a product of its own to a customer of its own."""
+
+    def __init__(self, run, cents):
+        self._run = run
+        self.email = f"{uuid.uuid4().hex}@example.org"
+        customer = {"email": self.email, "name": "Anna"}
+        self._customer = self._ask("POST", "/users", ORGANISER, customer)["userId"]
+        self._product = f"p-{uuid.uuid4().hex[:8]}"
+        product = {"productId": self._product, "name": "A shirt", "priceCents": cents, "stock": 3}
+        self._ask("POST", "/products", ORGANISER, product)
+
+    def order(self, method="pm_card_visa"):
+        items = [{"productId": self._product, "quantity": 1}]
+        body = {"customerId": self._customer, "items": items, "paymentMethod": method}
+        headers = SERVICE | {"Idempotency-Key": uuid.uuid4().hex}
+        return self._ask("POST", "/orders", headers, body)["orderId"]
+
+    def status(self, order_id):
+        return self._ask("GET", f"/orders/{order_id}", SERVICE)["status"]
+
+    def pieces(self):
+        product = self._ask("GET", f"/products/{self._product}", ORGANISER)
+        return {room: product[room] for room in ("stock", "reserved", "sold")}
+
+    def mails(self):
+        """What is in the customer's box."""
+        found = requests.get(f"{self._run.aws}/_ministack/ses/messages", timeout=5).json()["messages"]
+        return [mail for of_account in found.values() for mail in of_account if mail["To"] == [self.email]]
+
+    def _ask(self, method, path, headers, body=None):
+        answer = requests.request(method, self._run.web + path, headers=headers, json=body, timeout=10)
+        assert answer.ok, answer.text
+        return answer.json()
+
+
+@pytest.fixture
+def shop(local_run):
+    return lambda cents=2_500: Shop(local_run, cents)
+
+
+@pytest.fixture
+def alerts(local_run):
+    """What the alert topic tells a subscriber by now."""
+    stage = local_run.stage()
+    sqs, sns = stage.client("sqs"), stage.client("sns")
+    url = sqs.create_queue(QueueName=f"alerts-{uuid.uuid4().hex[:8]}")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    [topic] = [
+        one["TopicArn"] for one in sns.list_topics()["Topics"] if one["TopicArn"].endswith("guestlist-local-alerts")
+    ]
+    subscription = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, ReturnSubscriptionArn=True)
+    found = []
+
+    def alerts(order_id):
+        messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", ())
+        for message in messages:
+            found.append(json.loads(message["Body"])["Message"])
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return [message for message in found if order_id in message]
+
+    yield alerts
+    sns.unsubscribe(SubscriptionArn=subscription["SubscriptionArn"])
+    sqs.delete_queue(QueueUrl=url)
+
+
+def test_a_paid_order_is_placed_in_under_five_seconds_mailed_and_sold(shop):
+    shop = shop()
+    began = time.monotonic()
+    order = shop.order()
+    wait_until(lambda: shop.status(order) == "PLACED", complaint=lambda: shop.status(order))
+    assert time.monotonic() - began < 5
+    [mail] = wait_until(shop.mails)
+    assert mail["Source"] == "Guestlist <tickets@guestlist.example>"
+    assert mail["Subject"] == f"Your order {order} · Je bestelling {order}"
+    assert "1 x A shirt, € 25.00: € 25.00" in mail["BodyText"]
+    assert "€ 25,00" in mail["BodyHtml"]
+    wait_until(lambda: shop.pieces() == {"stock": 2, "reserved": 0, "sold": 1}, complaint=lambda: str(shop.pieces()))
+    time.sleep(1)
+    assert len(shop.mails()) == 1
+
+
+def test_only_an_order_over_a_thousand_is_alerted_and_once(shop, alerts):
+    exactly, over = shop(100_000), shop(100_001)
+    orders = exactly.order(), over.order()
+    for each, order in zip((exactly, over), orders, strict=True):
+        wait_until(lambda: each.status(order) == "PLACED")  # noqa: B023  # called at once
+        wait_until(each.mails)
+    assert "Large order: EUR 1000.01" in wait_until(lambda: alerts(orders[1]))[0]
+    time.sleep(1)
+    assert len(alerts(orders[1])) == 1
+    assert alerts(orders[0]) == []
+
+
+def test_a_declined_order_is_neither_mailed_nor_sold(shop):
+    shop = shop()
+    order = shop.order("pm_card_chargeDeclined")
+    wait_until(lambda: shop.status(order) == "REJECTED", complaint=lambda: shop.status(order))
+    time.sleep(1)
+    assert shop.mails() == []
+    assert shop.pieces() == {"stock": 3, "reserved": 0, "sold": 0}
