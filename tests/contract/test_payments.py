@@ -39,15 +39,18 @@ class ByStripe:
 
     def __init__(self, table, server, session):
         self._store, self._stripe = PaymentStore(table), server.stripe
-        secrets = {"stripe": {"secret_key": stripe.KEY}}
-        client = StripeClient(session, server.url, secrets, lambda: 0.0, lambda *_, **__: None)
-        self.payments = StripePayments(client, self._store, BASE_URL)
+        self.payments = StripePayments(a_client(server, session), self._store, BASE_URL)
 
     def money(self, order_id):
         return self._stripe.money(order_id)
 
     def confirm(self, order_id):
         self._stripe.authenticate(self._store.find(order_id).reference)
+
+
+def a_client(server, session):
+    secrets = {"stripe": {"secret_key": stripe.KEY}}
+    return StripeClient(session, server.url, secrets, lambda: 0.0, lambda *_, **__: None)
 
 
 @pytest.fixture(params=["local", "stripe"])
@@ -186,6 +189,15 @@ def test_of_many_who_charge_an_order_at_once_none_charges_it_again(provider, pay
     assert {charge.status for charge in charges} == {PAID}
     assert len(set(charges)) == 1
     assert provider.money(order) == (1, 0)
+
+
+def test_in_one_call_without_a_key_each_of_many_charges_the_order(order):
+    """The negative control."""
+    form = {"amount": 3998, "currency": "eur", "payment_method": "pm_card_visa", "confirm": "true"}
+    with contextlib.closing(stripe.StripeServer()) as server, requests.Session() as session:
+        client = a_client(server, session)
+        at_once(*[lambda: client.post("payment_intents", "", form | {"metadata[order_id]": order})] * 8)
+        assert server.stripe.money(order) == (8, 0)
 
 
 @pytest.mark.parametrize("attempt", range(5))
