@@ -7,7 +7,7 @@ export PIP_NO_INPUT = 1
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN = .venv/bin
 
-.PHONY: help run test nightly check format package deploy verify rollback destroy bench clean browser
+.PHONY: help run test rights nightly check format package deploy verify rollback destroy bench clean browser
 
 help:  ## Show what can be done
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 18
@@ -19,7 +19,10 @@ test: .venv/dev .venv-emulator/installed browser  ## Run every test, and measure
 	@tree=$$($(BIN)/python -m ops.deploy.tree) && $(BIN)/python -m pytest --cov --cov-report=term \
 		&& mkdir -p .local && echo "$$tree" > .local/tested
 
-nightly: .venv/dev .venv-emulator/installed  ## Run the tests that take long: each way a deploy can break off, each right taken away
+rights: .venv/dev .venv-emulator/installed  ## Take each right of each function away, one at a time: what needs it must be refused
+	@$(BIN)/python -m pytest -m nightly tests/integration/test_deploy.py
+
+nightly: .venv/dev .venv-emulator/installed  ## Run all tests that take long: each way a deploy can break off, each right taken away, races for many
 	@$(BIN)/python -m pytest -m nightly
 
 check: .venv/dev  ## Check format, style, types, import rules, templates and policies
