@@ -6,43 +6,26 @@ import uuid
 import pytest
 import requests
 
+from tests.fans import Fan
 from tests.pictures import decoded, opened
 
 
-class MessengerFan:
+class MessengerFan(Fan):
     """A fan in the simulator's Messenger."""
 
     def __init__(self, run, psid=None):
-        self.run = run
         self.psid = psid or str(uuid.uuid4().int % 10**16)
-        self.seen = 0
+        super().__init__(run, "messenger", self.psid)
 
     def does(self, kind, **what):
         answer = requests.post(f"{self.run.simulator}/fans/{self.psid}/events", json={"kind": kind, **what}, timeout=10)
         assert answer.json()["status"] == 200
 
-    def messages(self):
-        query = {"channel": "messenger", "to": self.psid}
-        return requests.get(f"{self.run.simulator}/messages", params=query, timeout=10).json()
+    def types(self, text):
+        self.does("text", text=text)
 
-    def reads(self, count=1):
-        """The next `count` messages."""
-        deadline = time.monotonic() + 20
-        while len(messages := self.messages()) < self.seen + count:
-            assert time.monotonic() < deadline, f"only {messages[self.seen :]} came"
-            time.sleep(0.02)
-        read = messages[self.seen : self.seen + count]
-        self.seen += count
-        return read
-
-    def answers(self, question, campaign):
-        """Answers the question rightly, by the button where there is one."""
-        asked = next(q for q in campaign["questions"] if q["text"]["en"] in question["text"])
-        if asked["kind"] == "text":
-            return self.does("text", text=asked["accept"]["en"][0])
-        title = next(choice["text"]["en"] for choice in asked["choices"] if choice["id"] == asked["answer"])
-        [payload] = [choice["payload"] for choice in question["choices"] if choice["title"] == title]
-        return self.does("quick_reply", text=title, payload=payload)
+    def presses(self, title, payload):
+        self.does("quick_reply", text=title, payload=payload)
 
 
 @pytest.fixture

@@ -1,27 +1,26 @@
 """The main job in Slack, as its people live it: the whole application, real signed requests, real queues, the simulator's Slack."""
 
-import time
 import uuid
 from urllib.parse import parse_qsl
 
 import pytest
 import requests
 
+from tests.fans import Fan
 from tests.local_runtime import wait_until
 from tests.pictures import decoded, opened
 
 HOME, BEACH = "T0FRIDAY", "T0BEACH"
 
 
-class SlackFan:
+class SlackFan(Fan):
     """A fan in one of the simulator's workspaces."""
 
     def __init__(self, run, team=HOME):
-        self.run = run
         self.team = team
         self.user = f"U{uuid.uuid4().hex[:10].upper()}"
         self.direct = self.user.replace("U", "D", 1)
-        self.seen = 0
+        super().__init__(run, "slack", self.direct)
 
     def does(self, kind, **what):
         address = f"{self.run.simulator}/slack/users/{self.user}/events"
@@ -29,33 +28,16 @@ class SlackFan:
         assert answer.json().get("status") == 200, answer.text
         return answer.json()
 
-    def messages(self):
-        query = {"channel": "slack", "to": self.direct}
-        return requests.get(f"{self.run.simulator}/messages", params=query, timeout=10).json()
-
-    def reads(self, count=1):
-        """The next `count` messages."""
-        deadline = time.monotonic() + 20
-        while len(messages := self.messages()) < self.seen + count:
-            assert time.monotonic() < deadline, f"only {messages[self.seen :]} came"
-            time.sleep(0.02)
-        read = messages[self.seen : self.seen + count]
-        self.seen += count
-        return read
-
     def sees(self):
         """The fan's whole Slack."""
         address = f"{self.run.simulator}/slack/users/{self.user}"
         return requests.get(address, params={"team": self.team}, timeout=10).json()
 
-    def answers(self, question, campaign):
-        """Answers the question rightly, by the button where there is one."""
-        asked = next(q for q in campaign["questions"] if q["text"]["en"] in question["text"])
-        if asked["kind"] == "text":
-            return self.does("message", text=asked["accept"]["en"][0])
-        title = next(choice["text"]["en"] for choice in asked["choices"] if choice["id"] == asked["answer"])
-        [payload] = [choice["payload"] for choice in question["choices"] if choice["title"] == title]
-        return self.does("press", payload=payload)
+    def types(self, text):
+        self.does("message", text=text)
+
+    def presses(self, _title, payload):
+        self.does("press", payload=payload)
 
     def wins(self, campaign):
         for _ in campaign["questions"]:
