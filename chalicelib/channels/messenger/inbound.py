@@ -5,14 +5,13 @@ The platform promises little: one entry or a thousand, in any order, with kinds 
 understood is counted, and its neighbours go on.
 """
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from chalicelib import errors, ids
-from chalicelib.channels.received import storable
+from chalicelib.channels.received import json_object, storable
 from chalicelib.dialogue.model import TEXT_LIMIT, Kind, Message
 
 GET_STARTED = "start"
@@ -68,12 +67,7 @@ def translate(raw: bytes, now: int) -> Translation:
 
     `Invalid` when it is not a JSON object, `NotFound` when it is not about a page: all else is counted, never raised.
     """
-    try:
-        body = json.loads(raw)
-    except (ValueError, RecursionError) as error:
-        raise errors.Invalid("The body is not JSON") from error
-    if not isinstance(body, dict):
-        raise errors.Invalid("The body must be a JSON object")
+    body = json_object(raw)
     if body.get("object") != "page":
         raise errors.NotFound("Only events of pages are handled here")
     messages: list[Message] = []

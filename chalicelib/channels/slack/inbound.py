@@ -8,15 +8,14 @@ message that it belongs to), of a mention `mentioned` and `thread` (the channel 
 Nothing here trusts a shape: what asks for no answer, or cannot be understood, is `Ignored` with its kind, to be counted.
 """
 
-import json
 import re
 import sys
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
-from chalicelib import errors, ids
-from chalicelib.channels.received import storable
+from chalicelib import ids
+from chalicelib.channels.received import json_object, storable
 from chalicelib.dialogue.model import TEXT_LIMIT, Kind, Message
 
 STAYS_PRESSABLE = {"start", "help", "language"}
@@ -83,7 +82,7 @@ def event(raw: bytes, now: int) -> Message | Challenge | Revoked | RateLimited:
 
     `Invalid` when it is not a JSON object, `Ignored` when it asks for nothing.
     """
-    body = _object(raw)
+    body = json_object(raw)
     match body.get("type"):
         case "event_callback":
             return _happened(body, now)
@@ -110,7 +109,7 @@ def interaction(raw: bytes, now: int) -> Message:
 
     https://docs.slack.dev/reference/interaction-payloads/block_actions-payload
     """
-    payload = _object(_form(raw).get("payload", ""))
+    payload = json_object(_form(raw).get("payload", ""))
     kind = storable(payload.get("type"), _NAME_LIMIT)
     if kind != "block_actions":
         raise Ignored(kind if kind in _INTERACTIONS else "unknown")
@@ -326,16 +325,6 @@ def _character(code_points: str) -> str:
         return _CUSTOM_EMOJI
     numbers = [int(number, 16) for number in code_points.split("-")]
     return "".join(map(chr, numbers)) if max(numbers) <= sys.maxunicode else _CUSTOM_EMOJI
-
-
-def _object(raw: bytes | str) -> _Json:
-    try:
-        body = json.loads(raw)
-    except (ValueError, RecursionError) as error:
-        raise errors.Invalid("The body is not JSON") from error
-    if not isinstance(body, dict):
-        raise errors.Invalid("The body must be a JSON object")
-    return body
 
 
 def _form(raw: bytes) -> dict[str, str]:
