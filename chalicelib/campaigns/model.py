@@ -48,6 +48,17 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defa
     """Said with the link, instead of our own sentence."""
 
 
+class Reader(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """Somebody who gets the daily report by mail, at 08:00 where they are."""
+
+    email: str
+    name: str = ""
+    timezone: str = ""
+    """An IANA name; the campaign's where it is left out."""
+    language: Language | None = None
+    """The campaign's first where it is left out."""
+
+
 class Campaign(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Unknown fields in what was stored are passed over, so that a function of the last release can read what the next one saved."""
 
@@ -74,6 +85,8 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     welcome: Text | None = None
     terms: Terms | None = None
     questions: tuple[Question, ...]
+    reports: tuple[Reader, ...] = ()
+    """No two with the same address, whatever its case."""
 
     def language(self, locale: str) -> Language:
         """The language for a fan whose platform says `nl`, `nl_BE`, `EN-gb` or nothing."""
@@ -117,6 +130,18 @@ class Stored(NamedTuple):
     """Raised by every write."""
     sources: Mapping[str, str] = {}  # NamedTuple never changes its defaults
     """The places that it is announced in, each with a link of its own: their ids, and their names for the organiser."""
+    ended_at: int = 0
+    """When its state became `ended`, in milliseconds since the epoch; 0 as long as it is another."""
+
+    def over_since(self, now: float) -> float | None:
+        """The moment (seconds since the epoch) at which it was over for fans, or None where it is not over yet."""
+        campaign = self.campaign
+        if campaign.opening(now) != "ended":
+            return None
+        moments = [self.ended_at / 1000] if campaign.state == "ended" else []
+        if campaign.closes_at:
+            moments.append(moment(campaign.closes_at, campaign.timezone).timestamp())
+        return min(moments)
 
 
 class Counts(NamedTuple):

@@ -48,7 +48,7 @@ class CampaignStore:
         if item is None:
             return None
         document = model.load(item["document"])
-        return Stored(document, item["salt"], item.get("version", 0), item.get("sources", {}))
+        return Stored(document, item["salt"], item.get("version", 0), item.get("sources", {}), item.get("endedAt", 0))
 
     def tickets_left(self, campaign_id: str) -> int:
         stock = self._table.get(partition(campaign_id), "stock")
@@ -68,9 +68,14 @@ class CampaignStore:
 
         `Done` where this very act has written it, `Moved` where another has, `Conflict` for a ref that is taken.
         """
-        stored = Stored(campaign, self._new_salt())
+        stored = Stored(campaign, self._new_salt(), ended_at=_ended_at(campaign, 0, act))
         pk = partition(campaign.campaign_id)
-        kept = {"document": model.dump(campaign), "salt": stored.salt, "version": stored.version}
+        kept = {
+            "document": model.dump(campaign),
+            "salt": stored.salt,
+            "version": stored.version,
+            "endedAt": stored.ended_at,
+        }
         self._write(
             campaign,
             {
@@ -88,11 +93,12 @@ class CampaignStore:
         `Moved` where that is not as it was read; `Conflict` for a ref that is taken, or fewer tickets than were given. Tickets that are
         taken meanwhile are not forgotten: the stock changes by the difference.
         """
-        new = old._replace(campaign=campaign, version=old.version + 1)
+        ended_at = _ended_at(campaign, old.ended_at, act)
+        new = old._replace(campaign=campaign, version=old.version + 1, ended_at=ended_at)
         pk, more = partition(campaign.campaign_id), campaign.stock - old.campaign.stock
         fields = rules.changed(old.campaign, campaign)
         steps: dict[str, Step] = {
-            "campaign": _over(old, {"document": model.dump(campaign)}),
+            "campaign": _over(old, {"document": model.dump(campaign), "endedAt": ended_at}),
             "deed": _record(new, act, "changed", fields),
         }
         if more:
@@ -137,6 +143,10 @@ class CampaignStore:
             if "campaign" in names:
                 raise Moved from failed
             raise _refusal(campaign, names) from failed
+
+
+def _ended_at(campaign: Campaign, before: int, act: Act) -> int:
+    return (before or act.at) if campaign.state == "ended" else 0
 
 
 def _over(old: Stored, put: Mapping[str, object]) -> Change:

@@ -34,6 +34,13 @@ MOST_ANSWERS = 50
 MOST_TICKETS = 100_000
 MOST_ATTEMPTS = 10
 LONGEST_URL = 200
+MOST_READERS = 10
+LONGEST_EMAIL = 254
+EMAIL = (
+    r"(?=[^@]{1,64}@)[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+    r"@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+)
+"""SES takes ASCII alone: https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_Destination.html ."""
 
 _READ_ONLY = {"ticketsLeft"}
 """What GET adds: sent back, it is passed over."""
@@ -43,7 +50,7 @@ def decode(document: bytes | str | Mapping[str, Json]) -> Campaign:
     """The campaign in this JSON, or `Invalid` with an error for every field that is wrong: its path, the limit and the way out."""
     raw = {name: value for name, value in _parsed(document).items() if name not in _READ_ONLY}
     languages = _languages(raw)
-    wrong = (*_campaign(languages)(raw, ""), *_window(raw), *_quiz(raw))
+    wrong = (*_campaign(languages)(raw, ""), *_window(raw), *_quiz(raw), *_readers(raw))
     if wrong:
         what = "one field is" if len(wrong) == 1 else f"{len(wrong)} fields are"
         raise Invalid(f"The campaign was not saved: {what} wrong", wrong)
@@ -91,6 +98,12 @@ def _campaign(languages: tuple[Language, ...]) -> Rule:
         "consent": _one_of("notice", "ask"),
         "text": said(300, "with the welcome and the first question, it must fit one message, so it holds at most 300"),
     }
+    reader: dict[str, Rule] = {"email": _email}
+    reader_options = {
+        "name": _text(80, "a name holds at most 80"),
+        "timezone": _timezone,
+        "language": _one_of(*LANGUAGES),
+    }
     required = {
         "campaignId": _slug,
         "name": _text(80, "a card's title holds at most 80"),
@@ -110,6 +123,7 @@ def _campaign(languages: tuple[Language, ...]) -> Rule:
         "attempts": _whole(1, MOST_ATTEMPTS),
         "welcome": said(400, "with the first question, it must fit one message, so it holds at most 400"),
         "terms": _record(terms, terms_options),
+        "reports": _each(_record(reader, reader_options), 0, MOST_READERS, "readers of the report"),
     }
     return _record(required, options)
 
@@ -174,6 +188,11 @@ _time = _pattern(
     r"20\d\d-\d\d-\d\dT\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?",
     "a date and time such as 2026-12-05T20:00, with an offset (+01:00) if it is not in the campaign's time zone",
 )
+
+
+def _email(value: Json, path: str) -> Iterator[FieldError]:
+    if not isinstance(value, str) or len(value) > LONGEST_EMAIL or not re.fullmatch(EMAIL, value):
+        yield FieldError(path, "must be an e-mail address such as anna@example.org, in ASCII and without a name")
 
 
 def _one_of(*names: str) -> Rule:
@@ -338,6 +357,13 @@ def _fits_its_kind(path: str, question: dict[str, Json]) -> Iterator[FieldError]
             yield FieldError(f"{path}.{field}", f"is missing: a question of kind {kind} needs it")
         if kind in _BELONGS.values() and kind != owner and field in question:
             yield FieldError(f"{path}.{field}", f"belongs to questions of kind {owner}: remove it, or change the kind")
+
+
+def _readers(raw: dict[str, Json]) -> Iterator[FieldError]:
+    readers = [(f"{path}.email", reader.get("email")) for path, reader in _objects(raw.get("reports"), "reports")]
+    yield from _unlike(
+        [(path, email.casefold() if isinstance(email, str) else None) for path, email in readers], "address", "reader"
+    )
 
 
 def _choices(path: str, question: dict[str, Json]) -> Iterator[FieldError]:

@@ -9,12 +9,15 @@ from chalicelib import http
 from chalicelib.campaigns.api import Copy, Slug, StateChange
 from chalicelib.campaigns.model import Campaign, Language, State
 from chalicelib.campaigns.validation import (
+    EMAIL,
     LANGUAGES,
+    LONGEST_EMAIL,
     LONGEST_URL,
     MOST_ANSWERS,
     MOST_ATTEMPTS,
     MOST_CHOICES,
     MOST_QUESTIONS,
+    MOST_READERS,
     MOST_TICKETS,
 )
 from chalicelib.http import ORGANISER
@@ -81,6 +84,13 @@ class TermsBody(Body, frozen=True, kw_only=True):
     text: Hint | None = None
 
 
+class ReaderBody(Body, frozen=True, kw_only=True):
+    email: Annotated[str, Meta(max_length=LONGEST_EMAIL, pattern=f"^{EMAIL}$")]
+    name: Annotated[str, Meta(min_length=1, max_length=80, pattern=_LINE)] | None = None
+    timezone: Annotated[str, Meta(description="An IANA name; the campaign's where it is left out")] | None = None
+    language: Annotated[Language, Meta(description="The campaign's first where it is left out")] | None = None
+
+
 class _Fields(Body, frozen=True, kw_only=True):
     """docs/campaigns.md says what each field is for. Texts must be there in each of the `languages`."""
 
@@ -99,6 +109,10 @@ class _Fields(Body, frozen=True, kw_only=True):
     welcome: Welcome | None = None
     terms: TermsBody | None = None
     questions: Annotated[list[QuestionBody], Meta(min_length=1, max_length=MOST_QUESTIONS)]
+    reports: (
+        Annotated[list[ReaderBody], Meta(max_length=MOST_READERS, description="Who gets the daily report by mail")]
+        | None
+    ) = None
     tickets_left: Annotated[int, Meta(description="Passed over, so that what was read can be sent back")] | None = None
 
 
@@ -193,6 +207,7 @@ _EXAMPLE = {
             "answer": "boat",
         }
     ],
+    "reports": [{"email": "anna@example.org", "name": "Anna", "timezone": "Europe/Lisbon", "language": "en"}],
 }
 _NEW = {name: value for name, value in _EXAMPLE.items() if value is not None and name not in {"ticketsLeft", "state"}}
 _WHOLE = _NEW | {"state": "live"}

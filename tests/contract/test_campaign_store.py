@@ -340,3 +340,12 @@ def test_of_many_who_save_at_once_each_is_kept_or_told(table, store, saved, refs
     assert store.get(campaign_id).version == 1 + list(outcomes.values()).count("kept")
     assert store.tickets_left(campaign_id) == now.stock
     assert refs() == {f"r{now.stock - 20}": "c"}
+
+
+def test_when_a_campaign_was_ended_is_kept_through_later_changes(store, name, saved):
+    live = saved(state="live")
+    assert store.get(live.campaign_id).ended_at == 0
+    ended = a_campaign(campaign_id=live.campaign_id, ref=live.ref, state="ended")
+    put(store, ended, Act("anna", AT + 1))
+    put(store, a_campaign(campaign_id=live.campaign_id, ref=live.ref, state="ended", name="New"), Act("anna", AT + 2))
+    assert store.get(live.campaign_id).ended_at == AT + 1

@@ -4,6 +4,7 @@ from datetime import datetime
 
 import pytest
 
+from chalicelib.campaigns.model import Stored
 from tests.builders import a_campaign
 
 
@@ -32,6 +33,23 @@ WINDOW = {"opens_at": "2026-12-05T20:00", "closes_at": "2026-12-06T02:00"}
 )
 def test_a_fan_finds_the_state_and_the_window(state, now, opening):
     assert a_campaign(state=state, **WINDOW).opening(at(now)) == opening
+
+
+@pytest.mark.parametrize(
+    ("state", "ended", "now", "over_since"),
+    [
+        ("live", "", "2026-12-05T21:00+01:00", None),
+        ("paused", "", "2026-12-05T21:00+01:00", None),
+        ("draft", "", "2026-12-07T21:00+01:00", None),
+        ("live", "", "2026-12-07T21:00+01:00", "2026-12-06T02:00+01:00"),
+        ("ended", "2026-12-05T21:00+01:00", "2026-12-07T21:00+01:00", "2026-12-05T21:00+01:00"),
+        ("ended", "2026-12-06T02:04+01:00", "2026-12-07T21:00+01:00", "2026-12-06T02:00+01:00"),
+    ],
+)
+def test_a_campaign_is_over_since_it_was_closed_or_ended_whichever_came_first(state, ended, now, over_since):
+    ended_at = int(at(ended) * 1000) if ended else 0
+    found = Stored(a_campaign(state=state, **WINDOW), "salt", ended_at=ended_at).over_since(at(now))
+    assert found == (at(over_since) if over_since else None)
 
 
 def test_without_a_window_a_live_campaign_is_always_open():

@@ -96,6 +96,53 @@ def test_every_wrong_field_is_named_at_once():
     }
 
 
+@pytest.mark.parametrize(
+    "email", ["anna@example.org", "a.b+c@mail.example.co.uk", "o'hara@x-y.example", "a" * 64 + "@example.org"]
+)
+def test_a_report_may_go_to_an_address_that_mail_servers_take(email):
+    [reader] = decode(a_campaign_document(reports=[{"email": email}])).reports
+    assert (reader.email, reader.timezone, reader.language) == (email, "", None)
+
+
+@pytest.mark.parametrize(
+    "email",
+    [
+        "",
+        "anna",
+        "anna@localhost",
+        "Anna <anna@example.org>",
+        "anna@example.org\nBcc: eve@example.org",
+        "anna@example.org\n",
+        "a@b@example.org",
+        "anna@-example.org",
+        "anna@example..org",
+        "änna@example.org",
+        "a" * 65 + "@example.org",
+        "a@" + "example." * 32 + "org",
+        5,
+    ],
+)
+def test_a_report_cannot_go_to_what_is_no_address(email):
+    wrong = complaints(a_campaign_document() | {"reports": [{"email": email}]})
+    assert "must be an e-mail address such as anna@example.org" in wrong["reports[0].email"]
+
+
+def test_nobody_gets_a_report_twice_and_no_more_than_ten_get_it():
+    twice = complaints(a_campaign_document(reports=[{"email": "anna@example.org"}, {"email": "Anna@example.org"}]))
+    assert twice == {"reports[1].email": "is the address of another reader too: change one of them"}
+    many = complaints(a_campaign_document(reports=[{"email": f"a{n}@example.org"} for n in range(11)]))
+    assert many == {"reports": "has 11; there must be 0 to 10 readers of the report"}
+
+
+def test_a_reader_of_the_report_lives_in_a_time_zone_and_reads_a_language_that_we_speak():
+    reader = {"email": "anna@example.org", "timezone": "Mars/Olympus", "language": "fr", "phone": "112"}
+    assert complaints(a_campaign_document(reports=[reader])).keys() == {
+        "reports[0].timezone",
+        "reports[0].language",
+        "reports[0].phone",
+    }
+
+
 @pytest.mark.parametrize("stock", [-1, 100_001, True, 2.0, 2.5, float("nan"), float("inf"), "25", [], {}, 10**30])
 def test_stock_is_a_whole_number_within_bounds(stock):
     assert "must be a whole number from 0 to 100000" in complaints(a_campaign_document() | {"stock": stock})["stock"]
