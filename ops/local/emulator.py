@@ -42,7 +42,7 @@ def serve() -> None:
     bring_failed_changes_again()
     apply_table_settings_of_templates()
     authorise_batches_as_iam_does()
-    authorise_mails_by_their_sender()
+    authorise_mails_as_iam_does()
     count_this_machine_as_safe()
     if gateway.AUTH:
         let_lambda_ask_in_the_functions_role()
@@ -367,20 +367,31 @@ def authorise_batches_as_iam_does() -> None:
     iam_actions.extract_iam_action = single
 
 
-def authorise_mails_by_their_sender() -> None:
+def authorise_mails_as_iam_does() -> None:
     """With AUTH, SendEmail of SES v2 was about any resource. On AWS it is about the identity that the mail is from.
 
-    https://docs.aws.amazon.com/ses/latest/dg/control-user-access.html
+    And for a mail that its sender has written it needs the right to SendRawEmail:
+    https://docs.aws.amazon.com/ses/latest/dg/control-user-access.html, https://github.com/anymail/django-anymail/issues/384
     """
-    resource = iam_actions._ses_v2_resource_arn
+    resource, name = iam_actions._ses_v2_resource_arn, iam_actions.extract_iam_action
 
     def identity(method: str, path: str, body: bytes, region: str, account: str) -> str:
-        if path.rstrip("/") != "/v2/email/outbound-emails":
+        if path.rstrip("/") != SEND_EMAIL:
             return str(resource(method, path, body, region, account))
         sender = parseaddr(json.loads(body)["FromEmailAddress"])[1]
         return f"arn:aws:ses:{region}:{account}:identity/{sender.rpartition('@')[2]}"
 
+    def raw(service: str, method: str, path: str, headers: Json, body: bytes, query: Json) -> str | None:
+        if path.rstrip("/") == SEND_EMAIL and "Raw" in json.loads(body)["Content"]:
+            return "ses:SendRawEmail"
+        action: str | None = name(service, method, path, headers, body, query)
+        return action
+
     iam_actions._ses_v2_resource_arn = identity
+    iam_actions.extract_iam_action = raw
+
+
+SEND_EMAIL = "/v2/email/outbound-emails"
 
 
 def count_this_machine_as_safe() -> None:

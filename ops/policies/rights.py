@@ -131,12 +131,13 @@ def _of_sns(operation: str, parameters: Seen) -> Iterator[Right]:
 
 
 def _of_ses(operation: str, parameters: Seen) -> Iterator[Right]:
-    """Mails are from an address of a verified domain.
+    """Mails are from an address of a verified domain. SendEmail asks for another right where the mail is written by ourselves.
 
-    https://docs.aws.amazon.com/ses/latest/dg/control-user-access.html
+    https://docs.aws.amazon.com/ses/latest/dg/control-user-access.html, https://github.com/anymail/django-anymail/issues/384
     """
+    action = "SendRawEmail" if "Raw" in parameters.at("Content").fields else operation
     for sender in _names(parameters.at("FromEmailAddress")):
-        yield Right(f"ses:{operation}", f"arn:aws:ses:*:*:identity/{sender}")
+        yield Right(f"ses:{action}", f"arn:aws:ses:*:*:identity/{sender}")
 
 
 def _of_states(operation: str, parameters: Seen) -> Iterator[Right]:

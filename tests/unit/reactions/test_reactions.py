@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import itertools
 import json
+from email import message_from_bytes, policy
 from types import SimpleNamespace
 
 import pytest
@@ -21,6 +22,7 @@ from chalicelib.reactions.mail import Receipts
 from chalicelib.reactions.once import Once
 from chalicelib.reactions.texts import money
 from chalicelib.reactions.warehouse import Warehouse
+from tests.fakes.client import Client
 from tests.fakes.clock import Clock
 from tests.fakes.platform import Answer, Platform
 from tests.fakes.table import MemoryTable
@@ -46,20 +48,6 @@ def lines():
 @pytest.fixture
 def log(lines):
     return lambda event, **fields: lines.append({"event": event, **fields})
-
-
-class Client:
-    """A service of AWS that fails as it is told."""
-
-    def __init__(self, *failures):
-        self.asked = []
-        self._failures = list(failures)
-
-    def call(self, operation, **parameters):
-        self.asked.append((operation, parameters))
-        if self._failures and (failure := self._failures.pop(0)):
-            raise failure
-        return {}
 
 
 THROTTLED = AwsError("SendEmail", "TooManyRequestsException", {})
@@ -99,9 +87,10 @@ def receipts(once, log):
 def mail(client):
     [(operation, parameters)] = client.asked
     assert operation == "SendEmail"
-    simple = parameters["Content"]["Simple"]
     [to] = parameters["Destination"]["ToAddresses"]
-    return Mail(to, *(part["Data"] for part in (simple["Subject"], simple["Body"]["Text"], simple["Body"]["Html"])))
+    raw = message_from_bytes(base64.b64decode(parameters["Content"]["Raw"]["Data"]), policy=policy.default)
+    parts = [raw.get_body([kind]).get_content().replace("\r\n", "\n") for kind in ("plain", "html")]
+    return Mail(to, raw["Subject"], *parts)
 
 
 def test_a_receipt_goes_to_whom_ordered_with_every_line_in_both_languages(receipts):
