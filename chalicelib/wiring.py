@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from chalicelib.products.service import Products
     from chalicelib.reactions.listeners import OnceReaction, Reaction
     from chalicelib.reactions.once import Once
+    from chalicelib.statistics.service import StatisticsService
     from chalicelib.tickets.api import TicketsApi
     from chalicelib.tickets.service import Tickets
     from chalicelib.tickets.signing import KeyRing
@@ -452,6 +453,14 @@ def alert() -> "OnceReaction":
     topic = SnsTopic(client("sns"), read_settings().name("alerts"))
     tell = Alert(topic, once(), read_settings().base_url).tell
     return OnceReaction(queue("alert"), queue("alert-dlq"), tell, log)
+
+
+@functools.cache
+def statistics() -> "StatisticsService":
+    from chalicelib.statistics.service import StatisticsService
+    from chalicelib.statistics.store import StatisticsStore
+
+    return StatisticsService(StatisticsStore(table("statistics")), clock.system)
 
 
 def health() -> dict[str, str]:

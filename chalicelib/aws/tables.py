@@ -72,10 +72,18 @@ class Table(Protocol):
         """The item as it is now, or None; also where the key is too long for any item, as callers may have made it up."""
 
     def query(
-        self, pk: str, *, begins: str = "", newest_first: bool = False, limit: int = 0, only: Sequence[str] = ()
+        self,
+        pk: str,
+        *,
+        begins: str = "",
+        between: tuple[str, str] | None = None,
+        newest_first: bool = False,
+        limit: int = 0,
+        only: Sequence[str] = (),
     ) -> Iterator[Item]:
         """The items of a partition whose `sk` begins so, in the order of `sk`; all of them, or the first `limit`.
 
+        Instead, `between` names the first and the last `sk` of which there may be any.
         With all their attributes, or with `only` these: no less is read, but less is sent.
         """
 
@@ -104,9 +112,16 @@ class DynamoTable:
         return as_item(answer["Item"]) if answer.get("Item") else None
 
     def query(
-        self, pk: str, *, begins: str = "", newest_first: bool = False, limit: int = 0, only: Sequence[str] = ()
+        self,
+        pk: str,
+        *,
+        begins: str = "",
+        between: tuple[str, str] | None = None,
+        newest_first: bool = False,
+        limit: int = 0,
+        only: Sequence[str] = (),
     ) -> Iterator[Item]:
-        request = self._query(pk, begins) | {"ScanIndexForward": not newest_first}
+        request = self._query(pk, begins, between) | {"ScanIndexForward": not newest_first}
         if limit:
             request["Limit"] = limit
         if only:
@@ -145,11 +160,18 @@ class DynamoTable:
         else:
             self._write_all(steps)
 
-    def _query(self, pk: str, begins: str) -> dict[str, Any]:
+    def _query(self, pk: str, begins: str, between: tuple[str, str] | None = None) -> dict[str, Any]:
+        condition, values = "pk = :pk", {":pk": pk}
+        if between:
+            condition += " AND sk BETWEEN :first AND :last"
+            values[":first"], values[":last"] = between
+        elif begins:
+            condition += " AND begins_with(sk, :sk)"
+            values[":sk"] = begins
         return {
             "TableName": self._name,
-            "KeyConditionExpression": "pk = :pk AND begins_with(sk, :sk)" if begins else "pk = :pk",
-            "ExpressionAttributeValues": _attributes({":pk": pk, ":sk": begins} if begins else {":pk": pk}),
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeValues": _attributes(values),
             "ConsistentRead": True,
         }
 

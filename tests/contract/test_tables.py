@@ -90,6 +90,13 @@ def test_a_query_answers_a_partition_in_order(table, pk):
     assert len(list(table.query(pk))) == 4
 
 
+def test_a_query_answers_what_lies_between_two_keys_and_they_too(table, pk):
+    for sk in ("19:45", "20:00", "20:15", "20:30"):
+        table.write(Put({"pk": pk, "sk": sk}))
+    assert [item["sk"] for item in table.query(pk, between=("20:00", "20:15"))] == ["20:00", "20:15"]
+    assert list(table.query(pk, between=("20:01", "20:14"))) == []
+
+
 def test_a_query_answers_the_attributes_that_are_asked_for_and_only_those_that_are_there(table, pk):
     table.write(Put({"pk": pk, "sk": "a", "status": "issued", "list": [1], "left": 3}))
     table.write(Put({"pk": pk, "sk": "b", "left": 4}))

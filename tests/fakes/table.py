@@ -19,11 +19,12 @@ class MemoryTable:
             self.reads += 1
             return copy.deepcopy(self._items.get((pk, sk)))
 
-    def query(self, pk, *, begins="", newest_first=False, limit=0, only=()):
+    def query(self, pk, *, begins="", between=None, newest_first=False, limit=0, only=()):
         with self._lock:
             self.reads += 1
+            first, last = between or (begins, begins + "\U0010ffff")
             keys = sorted(
-                (key for key in self._items if key[0] == pk and key[1].startswith(begins)), reverse=newest_first
+                (key for key in self._items if key[0] == pk and first <= key[1] <= last), reverse=newest_first
             )
             found = [copy.deepcopy(self._items[key]) for key in keys[: limit or None]]
         yield from ({name: item[name] for name in only or item if name in item} for item in found)

@@ -6,7 +6,7 @@ import pytest
 
 from ops.local import secrets, stack
 
-TABLES = ("campaigns", "conversations", "products", "users")
+TABLES = ("campaigns", "conversations", "products", "statistics", "users")
 
 
 def test_every_stage_has_the_same_resources_under_its_own_names(resources, fresh_stage):

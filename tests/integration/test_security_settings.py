@@ -132,7 +132,7 @@ def test_a_queue_refuses_even_the_account_s_owner_in_the_clear(stage, queue):
         stage.client("sqs").get_queue_url(QueueName=f"guestlist-prod-{queue}")
 
 
-@pytest.mark.parametrize("table", ["campaigns", "conversations", "products", "users"])
+@pytest.mark.parametrize("table", ["campaigns", "conversations", "products", "statistics", "users"])
 def test_a_table_is_not_deleted_by_a_slip(stage, table):
     with pytest.raises(ClientError, match="protect"):
         stage.client("dynamodb").delete_table(TableName=f"guestlist-prod-{table}")
