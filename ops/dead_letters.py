@@ -14,8 +14,6 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-import click
-
 from chalicelib.errors import Unavailable
 from ops.stages import Json
 
@@ -44,6 +42,33 @@ class Letter(NamedTuple):
     @property
     def size(self) -> int:
         return len(self.body.encode())
+
+
+class Destination(Protocol):
+    """Where dead letters go to."""
+
+    name: str
+
+    def send(self, letters: Sequence[Letter]) -> dict[str, str]:
+        """Take letters; answers the ids of those that it refuses, with the reason."""
+
+
+class Nowhere:
+    """For letters of which nothing more is to be done."""
+
+    name = "nowhere"
+
+    def send(self, letters: Sequence[Letter]) -> dict[str, str]:  # noqa: ARG002  # it takes all
+        return {}
+
+
+class Left(NamedTuple):
+    """What a move has left where it was."""
+
+    refused: dict[str, str]
+    """The reasons, by the letters' ids."""
+    later: int
+    """How many came after the move had begun: what fails again at once would be moved for ever."""
 
 
 class Sqs(Protocol):
@@ -131,38 +156,37 @@ def look(dead: Queue, limit: int) -> list[Letter]:
 
 def move(
     dead: Queue,
-    source: Queue,
+    destination: Destination,
     tell: Callable[[Sequence[Letter]], None],
     *,
     began: int,
     ids: Sequence[str] = (),
     limit: int = sys.maxsize,
-) -> int:
-    """Move dead letters, or those of `ids`, and `tell` of each round. Raises when SQS refuses one; those before it are moved.
+) -> Left:
+    """Move dead letters, or those of `ids`, and `tell` of each round. Those that came after `began` (in milliseconds) are left.
 
-    Answers how many were left as they came after `began` (in milliseconds): what fails again at once would be moved for ever.
+    One that is refused stays, and what is behind it in its message group; the others are moved.
     """
     held: dict[str, Letter] = {}
+    refused: dict[str, str] = {}
+    blocked: set[str] = set()
     moved = 0
     wanted = min(limit, len(set(ids)) or limit)
     try:
         while moved < wanted and (letters := _fresh(dead, held)):
             chosen = [one for one in letters if one.sent <= began and (not ids or one.id in ids)]
-            for together in rounds(chosen[: wanted - moved]):
-                refused = source.send(together)
-                sent = [letter for letter in together if letter.id not in refused]
-                kept = dead.delete(sent)
-                gone = [letter for letter in sent if letter.id not in kept]
+            for round_ in rounds(chosen[: wanted - moved]):
+                together = [letter for letter in round_ if letter.group not in blocked]
+                reasons = destination.send(together) if together else {}
+                reasons |= dead.delete([letter for letter in together if letter.id not in reasons])
+                refused |= reasons
+                blocked |= {letter.group for letter in together if letter.group and letter.id in reasons}
+                gone = [letter for letter in together if letter.id not in reasons]
                 for letter in gone:
                     del held[letter.id]
                 moved += len(gone)
                 tell(gone)
-                if refused or kept:
-                    reasons = ", ".join(sorted({*refused.values(), *kept.values()}))
-                    raise click.ClickException(
-                        f"SQS refuses to move {len(refused | kept)} messages: {reasons}. Run it again"
-                    )
-        return sum(letter.sent > began for letter in held.values())
+        return Left(refused, sum(letter.sent > began for letter in held.values()))
     finally:
         dead.put_back(list(held.values()))
 

@@ -3,19 +3,25 @@
 import contextlib
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from typing import TextIO
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TextIO, get_args
 
 import click
 
 from chalicelib import clock
+from chalicelib.reactions import listeners
+from chalicelib.reactions.once import AT_IT, Act, Mark
 from ops import stages
-from ops.dead_letters import BATCH, HOLD, Letter, Queue, look, move
+from ops.dead_letters import BATCH, HOLD, Destination, Letter, Nowhere, Queue, look, move
 from ops.deploy import template
+from ops.replay import StreamFunction
 from ops.stages import Json, Stage
 
 LOOK = 100
 """Dead letters of each queue that `list` looks at for the oldest one."""
+
+ACTS: tuple[Act, ...] = get_args(Act)
 
 _queue = click.argument("queue")
 
@@ -78,36 +84,73 @@ def show(queue: str, limit: int, stage: Stage, *, bodies: bool) -> None:
 def redrive(queue: str, ids: tuple[str, ...], limit: int | None, stage: Stage) -> None:
     """Move a QUEUE's dead letters back to where they failed, in order. Can be interrupted and run again: nothing gets lost.
 
-    Mend first what they failed by; those that fail again meanwhile are left. Exit code 0 when all that were asked for have been moved.
+    What a stream's function has given up is handed to it again. Mend first what they failed by; those that fail again meanwhile are left.
+    Exit code 0 when all that were asked for have been moved.
     """
-    dead, source = _pair(stage, queue)
-    if not source:
-        raise click.BadParameter(
-            f"{dead.name} takes what no queue has given up: there is no way back", param_hint="QUEUE"
-        )
+    dead, destination = _pair(stage, queue)
     wanted = min(len(set(ids)) or sum(dead.count()), limit or sys.maxsize)
-    moved: set[str] = set()
-    about = "At least "  # when we are interrupted, a round may have been moved that we were not told of
-    began = clock.milliseconds(clock.system)
-    try:
-        with bar(wanted) as advance:
-
-            def tell(letters: Sequence[Letter]) -> None:
-                moved.update(letter.id for letter in letters)
-                advance(len(letters))
-
-            back = move(dead, source, tell, began=began, ids=ids, limit=limit or sys.maxsize)
-            about = ""
-    finally:
-        click.echo(f"{about}{len(moved)} moved from {dead.name} to {source.name}.")
-    if back:
-        click.echo(f"{back} came meanwhile, or failed again, and stay in {dead.name}.")
+    moved = _moved(dead, destination, wanted, ids=ids, limit=limit or sys.maxsize)
     if len(moved) < wanted:
         left = "".join(f"\n  {one}" for one in dict.fromkeys(ids) if one not in moved)
         raise click.ClickException(
             f"{wanted - len(moved)} of {wanted} could not be had: {'moved before, ' if ids else ''}held by another command "
             f"for up to {HOLD} seconds, or behind {BATCH} others of the same message group{left}"
         )
+
+
+@dlq.command()
+@_queue
+@click.option("--order", "order_id", metavar="ID", help="Of this order alone")
+@click.option("--done/--again", default=None, help="It was done: delete the letter. Or: do it again")
+@stages.option
+def settle(queue: str, order_id: str | None, stage: Stage, *, done: bool | None) -> None:
+    """Decide about mails or alerts that were begun, and of which nobody knows whether they were done. The QUEUE is send-email or alert.
+
+    Shows what is known of each order; with --done or --again, its letter is deleted, or done again. What is known to be done is not done
+    again. Can be run twice.
+    """
+    short = _short(queue, stage.name)
+    act = next((act for act in ACTS if act == short), None)
+    if act is None:
+        raise click.BadParameter(f"only {' and '.join(ACTS)} can be in doubt: redrive {short}", param_hint="QUEUE")
+    if done is not None and not order_id:
+        raise click.UsageError("Name the order, by --order")
+    dead, source = _pair(stage, queue)
+    letters, now = _by_order(look(dead, sys.maxsize)), clock.system()
+    marks = {each: stage.once.mark(each, act) for each in ([order_id] if order_id else letters)}
+    _table([("order", "letters", act), *((each, str(len(letters[each])), _known(marks[each], now)) for each in marks)])
+    if done is None or not order_id:
+        return
+    mark, ids = marks[order_id], [letter.id for letter in letters[order_id]]
+    if not ids and not (mark and (done or mark.is_done)):
+        raise click.ClickException(
+            f"{dead.name} has no letter of it, or another command holds it for up to {HOLD} seconds"
+        )
+    stage.once.settle(order_id, act, done=done)
+    mark = stage.once.mark(order_id, act)
+    click.echo(f"{act} of {order_id} is {_known(mark, clock.system())}.")
+    if ids:  # to `move`, none would be all
+        moved = _moved(dead, Nowhere() if mark and mark.is_done else source, len(ids), ids=ids)
+        if len(moved) < len(ids):
+            raise click.ClickException(f"{len(ids) - len(moved)} are held by another command, for up to {HOLD} seconds")
+
+
+def _by_order(letters: Iterable[Letter]) -> dict[str, list[Letter]]:
+    """Those that are events, by their orders."""
+    found: dict[str, list[Letter]] = defaultdict(list)
+    for letter in letters:
+        with contextlib.suppress(ValueError):
+            found[listeners.read(letter.body).order.order_id].append(letter)
+    return found
+
+
+def _known(mark: Mark | None, now: float) -> str:
+    if mark is None:
+        return "not begun"
+    ago = now - mark.at / 1000
+    if mark.is_done:
+        return f"done {_age(ago)} ago"
+    return f"begun {_age(ago)} ago" + ("" if ago < AT_IT else ", and nobody knows whether it was done")
 
 
 # ─── the stage's queues ────────────────────────────────────────────────────────────────────────────────────────────
@@ -146,8 +189,8 @@ def _queues(stage: Stage) -> dict[str, Queue]:
     return {queue.name: queue for queue in (Queue(stage.sqs, url) for url in urls)}
 
 
-def _pair(stage: Stage, queue: str) -> tuple[Queue, Queue | None]:
-    """The dead-letter queue that is meant, and the one whose messages it takes."""
+def _pair(stage: Stage, queue: str) -> tuple[Queue, Destination]:
+    """The dead-letter queue that is meant, and where its messages come from: a queue, or a function that follows a stream."""
     known, name = _names(stage), _short(queue, stage.name)
     if name not in known:
         raise click.BadParameter(f"there is no {queue}. There are {', '.join(known)}", param_hint="QUEUE")
@@ -155,11 +198,37 @@ def _pair(stage: Stage, queue: str) -> tuple[Queue, Queue | None]:
     there = _queues(stage)
     if missing := [one for one in known[name] if one and one not in there]:
         raise _not_deployed(stage, missing)
-    return there[dead], there.get(source)
+    return there[dead], there[source] if source else StreamFunction(stage, name)
 
 
 def _not_deployed(stage: Stage, missing: Sequence[str]) -> click.ClickException:
     return click.ClickException(f"{stage.name} has no {', no '.join(missing)}: is it deployed, from these files?")
+
+
+def _moved(
+    dead: Queue, destination: Destination, wanted: int, *, ids: Sequence[str] = (), limit: int = sys.maxsize
+) -> set[str]:
+    """Move dead letters, and say how many; answers their ids. Fails where one was refused."""
+    moved: set[str] = set()
+    about = "At least "  # when we are interrupted, a round may have been moved that we were not told of
+    began = clock.milliseconds(clock.system)
+    try:
+        with bar(wanted) as advance:
+
+            def tell(letters: Sequence[Letter]) -> None:
+                moved.update(letter.id for letter in letters)
+                advance(len(letters))
+
+            left = move(dead, destination, tell, began=began, ids=ids, limit=limit)
+            about = ""
+    finally:
+        click.echo(f"{about}{len(moved)} moved from {dead.name} to {destination.name}.")
+    if left.later:
+        click.echo(f"{left.later} came meanwhile, or failed again, and stay in {dead.name}.")
+    if left.refused:
+        reasons = "".join(f"\n  {letter}: {reason}" for letter, reason in left.refused.items())
+        raise click.ClickException(f"{len(left.refused)} stay. Mend what refuses them, and run it again{reasons}")
+    return moved
 
 
 # ─── what a person sees ────────────────────────────────────────────────────────────────────────────────────────────

@@ -18,6 +18,7 @@ from chalicelib.aws.client import AwsError, Client
 from chalicelib.campaigns.service import Campaigns
 from chalicelib.channels.slack.installations import Installations
 from chalicelib.errors import Conflict, GuestlistError, Invalid
+from chalicelib.reactions.once import Once
 from chalicelib.settings import MissingSettings, Settings
 from chalicelib.tickets.service import Tickets
 from ops.local.command import chosen_ports
@@ -70,7 +71,10 @@ class Stage(NamedTuple):
     tickets: Tickets
     installations: Installations
     tokens: Tokens
+    once: Once
     sqs: Client
+    sdk: Callable[[str], Any]
+    """A client of AWS's SDK, for services that ours does not speak."""
 
 
 def enter(name: str) -> Stage:
@@ -87,8 +91,16 @@ def enter(name: str) -> Stage:
         wiring.tickets(),
         wiring.slack_installations(),
         wiring.tokens(),
+        wiring.once(),
         wiring.client("sqs"),
+        _sdk,
     )
+
+
+def _sdk(service: str) -> Any:  # noqa: ANN401  # boto3 makes its clients' types at run time
+    import boto3  # noqa: PLC0415  # takes 0.2 s, which most commands do without
+
+    return boto3.client(service)
 
 
 def environment(stage: str) -> dict[str, str]:

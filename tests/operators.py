@@ -8,6 +8,7 @@ from click.testing import CliRunner
 
 from chalicelib import wiring
 from ops.__main__ import ops
+from ops.stages import Stage
 
 
 @pytest.fixture
@@ -29,6 +30,11 @@ def operate(monkeypatch):
         return result
 
     return operate
+
+
+def a_stage(name="prod", **held):
+    """A stage of which there is only what is named here."""
+    return Stage(**dict.fromkeys(Stage._fields) | {"name": name} | held)
 
 
 def start_anew(monkeypatch):

@@ -9,16 +9,33 @@ is at it any more, nobody knows whether it was done: doing it again might do it 
 """
 
 from collections.abc import Callable
+from typing import Literal, NamedTuple
 
-from chalicelib.aws.tables import Change, ConditionFailed, Create, Delete, Item, Put, Table
+from chalicelib.aws.tables import Change, ConditionFailed, Create, Delete, Item, Put, Step, Table
 from chalicelib.batch import Later
 from chalicelib.clock import Clock, milliseconds
-from chalicelib.errors import InDoubt, Unavailable
+from chalicelib.errors import Busy, Conflict, InDoubt, Unavailable
+
+Act = Literal["send-email", "alert"]
+"""What is done at most once. Its queue is named so, too."""
 
 AT_IT = 60
 """Seconds that somebody may be at an act: twice a function's timeout."""
 
 _BEGUN, _DONE = "begun", "done"
+
+
+class Mark(NamedTuple):
+    """How far an act has come."""
+
+    state: str
+    by: str
+    at: int
+    """Milliseconds since the epoch."""
+
+    @property
+    def is_done(self) -> bool:
+        return self.state == _DONE
 
 
 class Once:
@@ -27,7 +44,7 @@ class Once:
         self._clock = clock
         self._new_id = new_id
 
-    def at_most(self, order_id: str, act: str, do: Callable[[], None]) -> None:
+    def at_most(self, order_id: str, act: Act, do: Callable[[], None]) -> None:
         """Do it, unless it was done. `do` raises `Unavailable` where nothing was done, and `InDoubt` where nobody knows.
 
         `Later` while another is at it; `InDoubt` where one was, and has not told.
@@ -37,11 +54,15 @@ class Once:
         try:
             self._table.write(Create({"pk": pk, "sk": sk, **mark}))
         except ConditionFailed:
-            found = self._table.get(pk, sk) or mark  # taken away at this moment: nothing was done
-            if found["state"] == _DONE:
+            found = self.mark(order_id, act)
+            if found is None:
+                raise Later(1, f"{act} was given back at this moment") from None
+            if found.is_done:
                 return
-            if found["by"] != mark["by"]:  # else it is our own, whose answer was lost
-                self._not_ours(act, found["at"])
+            if found.by != mark["by"]:  # else it is our own, whose answer was lost
+                if seconds := self._left(found):
+                    raise Later(seconds, f"{act} is being done") from None
+                raise InDoubt(f"{act} was begun, and nobody knows whether it was done") from None
         try:
             do()
         except InDoubt:
@@ -58,11 +79,39 @@ class Once:
             do()
             self._table.write(Put({"pk": pk, "sk": sk, "state": _DONE, "at": milliseconds(self._clock)}))
 
-    def _not_ours(self, act: str, at: int) -> None:
-        left = AT_IT - (milliseconds(self._clock) - at) // 1000
-        if left > 0:
-            raise Later(left, f"{act} is being done")
-        raise InDoubt(f"{act} was begun, and nobody knows whether it was done")
+    def mark(self, order_id: str, act: Act) -> Mark | None:
+        """How far it has come; None where it was not begun, or not done after all."""
+        found = self._table.get(*_key(order_id, act))
+        return Mark(found["state"], found["by"], found["at"]) if found else None
+
+    def settle(self, order_id: str, act: Act, *, done: bool) -> None:
+        """A person's word on what was not begun, or begun and nobody knows whether it was done: it is `done`, or may be done again.
+
+        What is known to be done stays so. `Busy` while somebody may be at it, `Conflict` where somebody has begun or settled it just now.
+        """
+        pk, sk = _key(order_id, act)
+        found = self.mark(order_id, act)
+        now = milliseconds(self._clock)
+        if found and found.is_done:
+            return
+        if found and (seconds := self._left(found)):
+            raise Busy(f"{act} of the order {order_id} is being done: look again in {seconds} seconds", seconds)
+        step: Step
+        if found:
+            as_found = {"state": _BEGUN, "by": found.by}
+            step = Change(pk, sk, {"state": _DONE, "at": now}, expect=as_found) if done else Delete(pk, sk, as_found)
+        elif done:
+            step = Create({"pk": pk, "sk": sk, "state": _DONE, "by": self._new_id(), "at": now})
+        else:
+            return
+        try:
+            self._table.write(step)
+        except ConditionFailed:
+            raise Conflict(f"{act} of the order {order_id} was begun or settled just now: look again") from None
+
+    def _left(self, begun: Mark) -> int:
+        """Seconds for which somebody may still be at it."""
+        return max(AT_IT - (milliseconds(self._clock) - begun.at) // 1000, 0)
 
 
 def _key(order_id: str, act: str) -> tuple[str, str]:

@@ -1,13 +1,15 @@
 """An order's change becomes an event on the real bus, by the real stream; what cannot become one holds up nothing."""
 
 import json
+import time
 import uuid
+from datetime import UTC, datetime
 
 import pytest
 
 from chalicelib.aws.tables import _attributes
 from tests.local_runtime import wait_until
-from tests.unit.events.rows import an_order
+from tests.unit.events.rows import an_order, changed
 
 BUS = "guestlist-local-order-events"
 
@@ -75,3 +77,70 @@ def test_a_poison_record_is_set_aside_and_the_next_one_is_published(local_run, p
     wait_until(lambda: heard(good))
     [message] = wait_until(lambda: set_aside(local_run, poison))
     assert json.loads(message["Body"])["reason"] == "Expected `int`, got `str` - at `$.totalCents`"
+
+
+@pytest.fixture
+def redrive(operate, local_run):
+    """What the operator's command says of its exit code and of what it did."""
+
+    def redrive():
+        told = operate("dlq", "redrive", "publish-changes", AWS_ENDPOINT_URL=local_run.aws)
+        return told.exit_code, told.output
+
+    return redrive
+
+
+def test_what_was_set_aside_is_published_once_it_can_be_read(local_run, put, heard, redrive):
+    """As if the code was mended since: what lies there is poison no more."""
+    order = put(status="ACCEPTED")
+    row = an_order(pk=f"order#{order}", totalCents=100_001)
+    give_up(local_run, {"reason": "Expected `int`", "record": changed(row)})
+    code, said = redrive()
+    assert (code, "moved from guestlist-local-publish-changes-dlq to guestlist-local-publish_changes" in said) == (
+        0,
+        True,
+    )
+    wait_until(lambda: heard(order))
+    assert set_aside(local_run, order) == []
+
+
+def test_a_batch_that_lambda_gave_up_is_read_from_the_stream_and_published_again(local_run, put, heard, redrive):
+    stage = local_run.stage()
+    stream = stage.client("dynamodb").describe_table(TableName="guestlist-local-orders")["Table"]["LatestStreamArn"]
+    streams = stage.client("dynamodbstreams")
+    shard = streams.describe_stream(StreamArn=stream)["StreamDescription"]["Shards"][0]["ShardId"]
+    from_now = streams.get_shard_iterator(StreamArn=stream, ShardId=shard, ShardIteratorType="LATEST")
+    order = put(totalCents=100_001)
+    wait_until(lambda: heard(order))
+    changes = [record["dynamodb"] for record in streams.get_records(ShardIterator=from_now["ShardIterator"])["Records"]]
+    keys = {"pk": {"S": f"order#{order}"}, "sk": {"S": "order"}}
+    [number] = [change["SequenceNumber"] for change in changes if change["Keys"] == keys]
+    now = datetime.now(UTC).isoformat()
+    place = {"streamArn": stream, "shardId": shard, "startSequenceNumber": number, "endSequenceNumber": number}
+    times = dict.fromkeys(("approximateArrivalOfFirstRecord", "approximateArrivalOfLastRecord"), now)
+    give_up(local_run, {"version": "1.0", "DDBStreamBatchInfo": place | times})
+    assert redrive()[0] == 0
+    wait_until(lambda: len(heard(order)) == 2)
+
+
+def test_what_the_stream_has_forgotten_is_published_from_the_table(local_run, put, heard, redrive):
+    now = time.time()
+    ended = {"updatedAt": int(now * 1000), "timeline": [{"at": int(now * 1000), "what": "PLACED"}]}
+    order = put(totalCents=100_001, **ended)
+    wait_until(lambda: heard(order))
+    table = "arn:aws:dynamodb:eu-west-1:000000000000:table/guestlist-local-orders"
+    stream, shard, number = f"{table}/stream/2026-01-01T00:00:00.000", f"shardId-{1:020}", f"{1:021}"
+    place = {"streamArn": stream, "shardId": shard, "startSequenceNumber": number, "endSequenceNumber": number}
+    at = datetime.fromtimestamp(now, UTC).isoformat()
+    times = dict.fromkeys(("approximateArrivalOfFirstRecord", "approximateArrivalOfLastRecord"), at)
+    give_up(local_run, {"version": "1.0", "DDBStreamBatchInfo": place | times})
+    code, said = redrive()
+    assert code == 0, said
+    assert "are told as they are now" in said
+    wait_until(lambda: len(heard(order)) == 2)
+
+
+def give_up(local_run, letter):
+    sqs = local_run.stage().client("sqs")
+    url = sqs.get_queue_url(QueueName="guestlist-local-publish-changes-dlq")["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody=json.dumps(letter))

@@ -19,14 +19,14 @@ class Shop:
         self._run = run
         self.email = f"{uuid.uuid4().hex}@example.org"
         customer = {"email": self.email, "name": "Anna"}
-        self._customer = self._ask("POST", "/users", ORGANISER, customer)["userId"]
-        self._product = f"p-{uuid.uuid4().hex[:8]}"
-        product = {"productId": self._product, "name": "A shirt", "priceCents": cents, "stock": 3}
+        self.customer = self._ask("POST", "/users", ORGANISER, customer)["userId"]
+        self.product = f"p-{uuid.uuid4().hex[:8]}"
+        product = {"productId": self.product, "name": "A shirt", "priceCents": cents, "stock": 3}
         self._ask("POST", "/products", ORGANISER, product)
 
     def order(self, method="pm_card_visa"):
-        items = [{"productId": self._product, "quantity": 1}]
-        body = {"customerId": self._customer, "items": items, "paymentMethod": method}
+        items = [{"productId": self.product, "quantity": 1}]
+        body = {"customerId": self.customer, "items": items, "paymentMethod": method}
         headers = SERVICE | {"Idempotency-Key": uuid.uuid4().hex}
         return self._ask("POST", "/orders", headers, body)["orderId"]
 
@@ -34,7 +34,7 @@ class Shop:
         return self._ask("GET", f"/orders/{order_id}", SERVICE)["status"]
 
     def pieces(self):
-        product = self._ask("GET", f"/products/{self._product}", ORGANISER)
+        product = self._ask("GET", f"/products/{self.product}", ORGANISER)
         return {room: product[room] for room in ("stock", "reserved", "sold")}
 
     def mails(self):
@@ -113,3 +113,31 @@ def test_a_declined_order_is_neither_mailed_nor_sold(shop):
     time.sleep(1)
     assert shop.mails() == []
     assert shop.pieces() == {"stock": 3, "reserved": 0, "sold": 0}
+
+
+def test_a_receipt_that_was_begun_and_never_heard_of_again_is_sent_when_an_operator_says_so(shop, local_run, operate):
+    shop, stage = shop(), local_run.stage()
+    order = shop.order()
+    [first] = wait_until(shop.mails)
+    mark = {"pk": {"S": f"order#{order}"}, "sk": {"S": "reaction#send-email"}}
+    begun = {"state": {"S": "begun"}, "by": {"S": "somebody"}, "at": {"N": "1790000000000"}}
+    wait_until(lambda: shop.pieces()["sold"] == 1)
+    stage.client("dynamodb").put_item(TableName="guestlist-local-orders", Item=mark | begun)
+    sqs = stage.client("sqs")
+    dead = sqs.get_queue_url(QueueName="guestlist-local-send-email-dlq")["QueueUrl"]
+    detail = {"orderId": order, "customerId": shop.customer, "amount": 25.0, "currency": "EUR"}
+    detail |= {"items": [{"productId": shop.product, "quantity": 1}], "timestamp": "2026-12-05T19:00:00.000Z"}
+    event = {"source": "order.service", "detail-type": "Order Placed", "account": "000000000000", "region": "eu-west-1"}
+    sqs.send_message(QueueUrl=dead, MessageBody=json.dumps(event | {"detail": detail}))
+
+    def settle(*words):
+        told = operate("dlq", "settle", "send-email", "--order", order, *words, AWS_ENDPOINT_URL=local_run.aws)
+        assert told.exit_code == 0, told.output
+        return told.output
+
+    assert "and nobody knows whether it was done" in settle()
+    assert "1 moved" in settle("--again")
+    again = wait_until(lambda: [mail for mail in shop.mails() if mail != first])
+    wait_until(lambda: "done" in settle("--again"))
+    assert [mail["Subject"] for mail in again] == [first["Subject"]]
+    assert len(shop.mails()) == 2

@@ -6,10 +6,10 @@ from chalicelib.access.service import Tokens
 from chalicelib.access.store import TokenStore
 from chalicelib.campaigns.service import Campaigns
 from chalicelib.campaigns.store import CampaignStore
-from ops.stages import Stage
 from tests.builders import a_campaign
 from tests.fakes.clock import Clock
 from tests.fakes.table import MemoryTable
+from tests.operators import a_stage
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def clock():
 def stage(clock):
     campaigns = Campaigns(CampaignStore(MemoryTable()), clock)
     campaigns.save(a_campaign())
-    return Stage("prod", None, None, campaigns, None, None, Tokens(TokenStore(MemoryTable()), clock), None)
+    return a_stage(campaigns=campaigns, tokens=Tokens(TokenStore(MemoryTable()), clock))
 
 
 @pytest.fixture

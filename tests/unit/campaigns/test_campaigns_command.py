@@ -9,10 +9,10 @@ import pytest
 from chalicelib.campaigns.service import Campaigns
 from chalicelib.campaigns.store import CampaignStore
 from chalicelib.settings import read
-from ops.stages import Stage
 from tests.builders import a_campaign, a_campaign_document
 from tests.fakes.secrets import MemorySecrets
 from tests.fakes.table import MemoryTable
+from tests.operators import a_stage
 
 DEMO = str(Path(__file__).parents[3] / "infra/demo/birthday-bash.json")
 
@@ -23,7 +23,7 @@ def stage():
     settings = read(os.environ | urls | {"STAGE": "prod"})
     secrets = MemorySecrets({"messenger": {"page_id": "4711"}})
     campaigns = Campaigns(CampaignStore(MemoryTable()), lambda: 0.0)
-    return Stage("prod", settings, secrets, campaigns, tickets=None, installations=None, tokens=None, sqs=None)
+    return a_stage(settings=settings, secrets=secrets, campaigns=campaigns)
 
 
 @pytest.fixture

@@ -61,5 +61,5 @@ def test_the_documents_name_commands_and_options_that_there_are():
         words = line.split()
         command = COMMANDS.get(tuple(words[:2])) or COMMANDS[words[0],]
         assert len(words) == 1 or not isinstance(command, click.Group), line
-        known = {name for option in command.params for name in option.opts}
+        known = {name for option in command.params for name in (*option.opts, *option.secondary_opts)}
         assert {word for word in words if word.startswith("--")} <= known, line

@@ -10,9 +10,9 @@ from chalicelib.channels.slack.installations import Installations
 from ops import tickets
 from ops.local.stack import TEMPLATE
 from ops.secrets import SCHEMA
-from ops.stages import Stage
 from tests.fakes.secrets import MemorySecrets
 from tests.fakes.table import MemoryTable
+from tests.operators import a_stage
 
 OLD, NEW = "0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba9876543210"
 MESSENGER = {
@@ -52,7 +52,7 @@ def run(operate, kept, table):
         before = json.dumps(kept)
         memory = MemorySecrets()
         memory.values = kept
-        into = Stage(stage, None, memory, None, None, Installations(table, Functions(kept), lambda: 0.0), None, None)
+        into = a_stage(stage, secrets=memory, installations=Installations(table, Functions(kept), lambda: 0.0))
         result = operate("secrets", *words, into=into, stdin=stdin)
         assert_no_value_is_in(result.output, before + json.dumps(kept))
         return result.exit_code, result.output

@@ -14,9 +14,9 @@ from chalicelib.channels.slack.signature import refusal
 from chalicelib.clock import system
 from chalicelib.settings import read
 from ops.slack import EVENTS, manifest_of
-from ops.stages import Stage
 from tests.fakes.secrets import MemorySecrets
 from tests.fakes.table import MemoryTable
+from tests.operators import a_stage
 
 SIGNING = "0123456789abcdef0123456789abcdef"
 ONE = {"signing_secret": SIGNING, "bot_token": "xoxb-of-the-secret"}
@@ -111,8 +111,7 @@ def run(operate, world, kept, installed):
     def run(*words, base_url=world.url, api_url=world.url, stdin=None):
         urls = {"BASE_URL": base_url, "MESSENGER_API_URL": "http://127.0.0.1:1", "SLACK_API_URL": api_url}
         where = read(os.environ | urls | {"STAGE": "prod"})
-        held = {"name": "prod", "settings": where, "secrets": MemorySecrets(kept), "installations": installed}
-        into = Stage(**dict.fromkeys(Stage._fields) | held)
+        into = a_stage(settings=where, secrets=MemorySecrets(kept), installations=installed)
         result = operate("slack", *words, into=into, stdin=stdin)
         assert [value for value in ("xoxb-", SIGNING, "cccc", "kkkk") if value in result.output] == []
         return result.exit_code, result.output

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from chalicelib.aws.tables import Change, Create
+from chalicelib.aws.tables import Change, ConditionFailed, Create, Delete
 from chalicelib.batch import Later
 from chalicelib.errors import InDoubt, Unavailable
 from chalicelib.reactions.once import AT_IT, Once
@@ -142,6 +142,27 @@ def test_while_another_is_at_it_one_waits(once, clock):
         assert 0 < later.value.seconds <= AT_IT
 
     once.at_most("o-1", "mail", begun_by_another)
+
+
+def test_what_another_gives_back_at_this_moment_is_begun_anew_with_a_mark_of_ones_own(clock):
+    """Between the refusal of our mark and our look at the other's."""
+
+    class GivenBack(MemoryTable):
+        def write(self, *steps):
+            try:
+                super().write(*steps)
+            except ConditionFailed:
+                super().write(Delete("order#o-1", "reaction#mail"))
+                raise
+
+    table = GivenBack()
+    table.write(Create({"pk": "order#o-1", "sk": "reaction#mail", "state": "begun", "by": "another", "at": 0}))
+    once, act = Once(table, clock, lambda: "ours"), Act()
+    with pytest.raises(Later):
+        once.at_most("o-1", "mail", act)
+    assert act.done == 0, "unmarked, another could do it at the same time"
+    once.at_most("o-1", "mail", act)
+    assert act.done == 1
 
 
 def test_a_mark_whose_own_answer_was_lost_is_ones_own(clock):

@@ -9,11 +9,11 @@ from chalicelib.tickets.model import Entry, Ticket
 from chalicelib.tickets.service import Tickets
 from chalicelib.tickets.signing import KeyRing
 from chalicelib.tickets.store import TicketStore
-from ops.stages import Stage
 from ops.tickets import revoked, rotated
 from tests.builders import a_campaign
 from tests.fakes.secrets import MemorySecrets
 from tests.fakes.table import MemoryTable
+from tests.operators import a_stage
 
 NUMBER = "7KQ2M4XPRT"
 
@@ -61,7 +61,7 @@ def stage():
     store.begin("birthday-bash", "FAN", Entry(("m1",)))
     store.take("FAN", Ticket(NUMBER, "birthday-bash", "K1", "issued", issued_at=0))
     secrets = MemorySecrets({"tickets": {"keys": rotated([])}})
-    return Stage("prod", None, secrets, None, Tickets(store, lambda: keys_of(secrets), lambda: 0.0), None, None, None)
+    return a_stage(secrets=secrets, tickets=Tickets(store, lambda: keys_of(secrets), lambda: 0.0))
 
 
 @pytest.fixture
