@@ -198,6 +198,11 @@ def undo_order(event, _context):
     return wiring.order_steps().undo(event)
 
 
+@app.lambda_function()
+def notify_order(event, _context):
+    return wiring.order_steps().notify(event)
+
+
 # Payments
 
 
@@ -211,9 +216,9 @@ def show_payment(order):
     return wiring.payment_page().show(order, app.current_request)
 
 
-@app.route("/payments/{order}", methods=["POST"], who=FAN, content_types=[http.FORM, http.JSON])
-def confirm_payment(order):
-    return wiring.payment_page().confirm(order)
+@app.route("/payments/{order}", methods=["POST"], who=FAN, content_types=[http.FORM])
+def take_payment(order):
+    return wiring.payment_page().take(order, app.current_request)
 
 
 # Tickets

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from chalicelib.channels.slack.oauth import SlackInstall
     from chalicelib.channels.web.api import WebChat
     from chalicelib.dialogue.service import Dialogue
+    from chalicelib.dialogue.shop import Shop
     from chalicelib.events.publisher import Publisher
     from chalicelib.idempotency import Idempotency
     from chalicelib.openapi.api import OpenApi
@@ -204,7 +205,7 @@ def stripe_webhook() -> "StripeWebhook":
 def payment_page() -> "PaymentPage":
     from chalicelib.payments.page import PaymentPage
 
-    return PaymentPage(pages(), local_payments())
+    return PaymentPage(pages(), orders(), secrets(), local_payments())
 
 
 @functools.cache
@@ -291,13 +292,20 @@ def dialogue() -> "Dialogue":
         users().forget(conversation)
 
     store, base_url = ConversationStore(table("conversations")), read_settings().base_url
-    return Dialogue(store, campaigns(), tickets(), base_url, clock.system, log, forget_users=forget_users)
+    return Dialogue(store, campaigns(), tickets(), shop, base_url, clock.system, log, forget_users=forget_users)
+
+
+@functools.cache
+def shop() -> "Shop":
+    from chalicelib.dialogue.shop import Shop
+
+    return Shop(orders())
 
 
 @functools.cache
 def preview() -> "Dialogue":
     """Plays campaigns for those who make them: nothing of it is logged, or counted."""
-    from chalicelib.dialogue.preview import PreviewCampaigns, PreviewTickets
+    from chalicelib.dialogue.preview import PreviewCampaigns, PreviewShop, PreviewTickets
     from chalicelib.dialogue.service import Dialogue
     from chalicelib.dialogue.store import ConversationStore
 
@@ -311,6 +319,7 @@ def preview() -> "Dialogue":
         ConversationStore(table("conversations")),
         PreviewCampaigns(campaigns()),
         PreviewTickets(),
+        PreviewShop,
         read_settings().base_url,
         clock.system,
         silent,

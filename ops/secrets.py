@@ -124,6 +124,13 @@ SCHEMA: dict[str, tuple[Member, ...]] = {
             r"whsec_[A-Za-z0-9]{16,250}",
             "whsec_ and what follows it: in Stripe's dashboard, Developers, Webhooks, the endpoint's signing secret",
         ),
+        Member(
+            "publishable_key",
+            r"pk_(live|test)_[A-Za-z0-9]{16,250}",
+            "pk_live_ or pk_test_, and what follows: in Stripe's dashboard, Developers, API keys; if nobody orders in a chat, empty",
+            public=True,
+            optional=True,
+        ),
     ),
     "warehouse": (
         Member(

@@ -7,7 +7,7 @@ from chalicelib.aws.tables import Change
 from chalicelib.errors import NotFound, Unavailable
 from chalicelib.idempotency import Act
 from chalicelib.orders.listeners import OrderQueue, OrderSteps
-from chalicelib.orders.model import NewOrder, Wish
+from chalicelib.orders.model import Chat, NewOrder, Wish
 from chalicelib.orders.service import Orders
 from chalicelib.orders.store import OrderStore
 from chalicelib.payments.local import LocalPayments
@@ -24,9 +24,17 @@ ARN = "arn:aws:sqs:eu-west-1:000000000000:guestlist-local-order-processing"
 
 
 class Customers:
+    """Anna. `told` is who was to be told of which order."""
+
+    def __init__(self):
+        self.told = []
+
     def get(self, user_id):
         if user_id != "anna":
             raise NotFound("There is no such user")
+
+    def tell(self, conversation, order_id):
+        self.told.append((conversation, order_id))
 
 
 class Faulty:
@@ -53,8 +61,9 @@ class Faulty:
 class Shop:
     """`buy` an order, `run` its workflow, look at it and at the `pieces` of products."""
 
-    def __init__(self, **stock):
-        self.clock = Clock()
+    def __init__(self, *, customers=None, clock=None, **stock):
+        self.clock = clock or Clock()
+        self.customers = customers or Customers()
         self.faults = []
         """For the next calls of tables and the provider of payments: `before`, `after`, or None for none."""
         self.table, self.queue, self.lines = MemoryTable(), MemoryQueue(), []
@@ -66,7 +75,7 @@ class Shop:
         self.orders = Orders(
             OrderStore(Faulty(self.table, self.faults)),
             products=self.products,
-            customers=Customers(),
+            customers=self.customers,
             payments=lambda: Faulty(self.payments, self.faults),
             queue=self.queue,
             workflow=self.workflow,
@@ -75,7 +84,11 @@ class Shop:
         )
         steps = OrderSteps(self.orders)
         self.workflow.steps |= {f"{name}_order": getattr(steps, name) for name in STEPS}
-        for product_id, number in stock.items():
+        self.stock(**stock)
+
+    def stock(self, **numbers):
+        """Products, and how many there are of each."""
+        for product_id, number in numbers.items():
             product = Product(product_id=product_id, name=product_id.title(), price_cents=1999, stock=number)
             self.products.create(product, Act("anna", 0, product_id))
 
@@ -109,6 +122,20 @@ class Shop:
         self.run(order_id)
         return order_id
 
+    def order_in_chat(self, order_id="an-unguessable-id", *, customer="anna", conversation="web:bash:s", **items):
+        """As the bot does for a fan: it waits for a payment method."""
+        wishes = [Wish(product_id=product, quantity=number) for product, number in (items or {"shirt": 1}).items()]
+        new = NewOrder(customer_id=customer, items=wishes, payment_method="", campaign_id="bash")
+        chat = Chat(conversation, "nl", f"https://fans.example/payments/{order_id}")
+        return self.orders.take_down(order_id, new, chat)
+
+    def buy_in_chat(self, method="pm_card_visa", **order):
+        order_id = self.order_in_chat(**order).order_id
+        self.orders.pay_with(order_id, method)
+        self.process()
+        self.run(order_id)
+        return order_id
+
     def run(self, order_id):
         try:
             self.workflow.run(order_id)
@@ -138,4 +165,4 @@ class Shop:
         return product.stock, product.reserved, product.sold
 
 
-STEPS = ("validate", "pay", "reserve", "place", "undo")
+STEPS = ("validate", "pay", "reserve", "place", "undo", "notify")

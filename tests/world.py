@@ -8,8 +8,9 @@ from chalicelib.channels.deletions import Deletions
 from chalicelib.channels.inbox import Bot, Inbox
 from chalicelib.channels.outbox import Outbox, Sender
 from chalicelib.dialogue.model import Message
-from chalicelib.dialogue.preview import PreviewCampaigns, PreviewTickets
+from chalicelib.dialogue.preview import PreviewCampaigns, PreviewShop, PreviewTickets
 from chalicelib.dialogue.service import Dialogue
+from chalicelib.dialogue.shop import Shop
 from chalicelib.dialogue.store import ConversationStore
 from chalicelib.tickets.service import Tickets
 from chalicelib.tickets.signing import KeyRing, new_key
@@ -20,6 +21,7 @@ from tests.builders import a_campaign
 from tests.fakes.clock import Clock
 from tests.fakes.queue import MemoryQueue
 from tests.fakes.table import MemoryTable
+from tests.shop import Shop as OrderShop
 
 FAN = "messenger:1000:2000"
 
@@ -61,6 +63,7 @@ class World:
         self.accounts = MemoryTable()
         self.inbound, self.outbound, self.parked = MemoryQueue(), MemoryQueue(), MemoryQueue()
         self.channel = FakeChannel()
+        self.shop = OrderShop(customers=self, clock=self.clock)
         self.lines = []
         self.keys = KeyRing.from_secret({"keys": [new_key("K1")]})
         self.replies = ()
@@ -77,10 +80,12 @@ class World:
         self.tickets = Tickets(self.ticket_store(records), lambda: self.keys, self.clock)
         self.inbox = Inbox(inbound, self.log)
         self.users = self.user_service(UserStore(wrapped(self.accounts)), self.inbox, self.clock)
+        shop = Shop(self.shop.orders)
         self.dialogue = Dialogue(
             self.store(conversations),
             self.campaigns,
             self.tickets,
+            lambda: shop,
             "https://fans.example",
             self.clock,
             self.log,
@@ -95,11 +100,19 @@ class World:
             self.store(self.conversations),
             PreviewCampaigns(self.campaigns),
             PreviewTickets(),
+            PreviewShop,
             "https://fans.example",
             self.clock,
             lambda *_, **__: None,
             forget_users=lambda _: None,
         )
+
+    def get(self, user_id):
+        """As `orders.service.Customers`, in whichever process."""
+        return self.users.get(user_id)
+
+    def tell(self, conversation, order_id):
+        self.users.tell(conversation, order_id)
 
     def log(self, event, **fields):
         self.lines.append({"event": event, **fields})

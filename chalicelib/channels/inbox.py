@@ -31,6 +31,11 @@ class Inbox:
         """Have all that is kept of a conversation deleted, in order with its messages; `code` names this wish, of `at` milliseconds."""
         self.accept([Message(conversation, code, at, kind="deletion", trace=digest(conversation, code))])
 
+    def tell(self, conversation: str, order_id: str, at: int) -> None:
+        """Have a fan told what has become of their order: it has ended `at` this time, in milliseconds. Again changes nothing."""
+        trace = digest(conversation, order_id)
+        self.accept([Message(conversation, f"order:{order_id}", at, kind="order", order=order_id, trace=trace)])
+
 
 class Answer(Protocol):
     @property
@@ -80,7 +85,9 @@ class Bot:
         if turn.forget and message.conversation in answered:
             raise batch.Later(0, "to forget, once the messages before it cannot come again")
         answered.add(message.conversation)
-        if turn.newest:  # else the replies were kept before the next message was begun
+        if (
+            turn.newest and message.channel != "web"
+        ):  # its page shows them; others were kept before the next message was begun
             self._outbox.send(message, turn.replies)
         if turn.forget:
             self._dialogue.forget(message.conversation)

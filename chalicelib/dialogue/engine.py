@@ -5,12 +5,15 @@ answer, if the campaign waits for one. Whatever it is, one reply follows, or two
 next question stand together, because a platform's sends are what runs out first.
 """
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.campaigns.model import Campaign, Language, Question
-from chalicelib.dialogue import matching, texts
+from chalicelib.dialogue import buying, matching, texts
 from chalicelib.dialogue.model import Begin, Card, Choice, Finish, Forget, Message, Reply, State, Turn
 from chalicelib.tickets.model import Entry
+
+if TYPE_CHECKING:
+    from chalicelib.orders.model import Order
 
 DISCLOSURE_GAP = 24 * 60 * 60 * 1000
 """Milliseconds of silence after which the bot says again that it is automated, as Meta asks:
@@ -36,10 +39,14 @@ class Scene(NamedTuple):
     sold_out: bool = False
     elsewhere: tuple[tuple[Campaign, str], ...] = ()
     """The tickets that the fan holds in other campaigns, and their codes; given where `asks_for_tickets`."""
+    order: "Order | None" = None
+    """The order that has ended, where the message is about one."""
 
 
 def step(state: State, message: Message, scene: Scene) -> Turn:
     """What this message leads to. A turn whose effect is `Finish` has no replies yet: `conclude` knows them."""
+    if message.kind == "order":
+        return _told(state, message, scene)
     known = state._replace(
         language=state.language or _guess(message, scene.campaign), last_at=max(state.last_at, message.at)
     )
@@ -82,6 +89,13 @@ def asks_for_tickets(state: State, message: Message, campaign: Campaign | None) 
     return _command(state, message, campaign) == "ticket"
 
 
+def _told(state: State, message: Message, scene: Scene) -> Turn:
+    """What became of an order, and the question again that is being asked: on some platforms a new message takes its buttons away."""
+    if scene.order is None or state.stopped:
+        return Turn(state, ())
+    return _Dialogue(state, message, scene, late=False).besides(buying.standing(state.language, scene.order))
+
+
 class _Dialogue:
     """One turn: the same state, message and scene throughout."""
 
@@ -113,6 +127,14 @@ class _Dialogue:
             "restart": self._restart,
         }
         return commands.get(command, (lambda: self._go_on("kept")) if kept else self._play)()
+
+    def besides(self, text: str) -> Turn:
+        """Say something that the campaign is not about, and ask its question again where one is being asked."""
+        campaign = self.campaign
+        asks = campaign and campaign.campaign_id == self.state.campaign and self.state.step == "question"
+        if campaign is None or not asks or closed(campaign, self.scene.now):
+            return self._only(Reply(text))
+        return self._only(self._ask(campaign, text))
 
     def _forget(self) -> Turn:
         """Everything goes. Who asked the platform cannot be answered; who asked us here, can."""

@@ -6,9 +6,9 @@ All of these are NamedTuples: the webhook builds a `Message` too, and its cold s
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, NamedTuple
 
-Kind = Literal["text", "choice", "start", "media", "home", "deletion"]
+Kind = Literal["text", "choice", "start", "media", "home", "deletion", "order"]
 """What a fan did: typed, pressed a button, came in by a link or Get Started, sent something that is not text, opened the app's own page
-(Slack's App Home), or asked the platform to have all their data deleted."""
+(Slack's App Home), or asked the platform to have all their data deleted. Or what happened: an order of theirs has ended."""
 
 TEXT_LIMIT = 2_000
 """Characters of a fan's text that we keep; nobody needs more to answer a question."""
@@ -34,6 +34,8 @@ class Message(NamedTuple):
     """The id of the campaign whose page the fan is on (web chat), or empty where one chat serves all campaigns."""
     source: str = ""
     """Of a first message on that page: the source in the page's link, or empty. Elsewhere it is in the ref."""
+    order: str = ""
+    """The id of the order that has ended."""
     media: str = ""
     """Of media: sticker, image, audio, video, file, location, …"""
     locale: str = ""

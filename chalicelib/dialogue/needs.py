@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from chalicelib.campaigns.model import Stored
+    from chalicelib.orders.model import Order
     from chalicelib.tickets.model import Entry
 
 
@@ -39,3 +40,8 @@ class Tickets(Protocol):
 
     def lose(self, stored: "Stored", conversation: str) -> str:
         """The fan finished without winning: empty, or the code of the ticket that they hold all the same."""
+
+
+class Shop(Protocol):
+    def order(self, order_id: str) -> "Order | None":
+        """An order as it is now, or None."""

@@ -26,6 +26,13 @@ class PreviewCampaigns:
         return ""
 
 
+class PreviewShop:
+    """Nothing is sold."""
+
+    def order(self, order_id: str) -> None:  # of `needs.Shop`
+        pass
+
+
 class PreviewTickets:
     """There are always some, and whoever wins gets the one that opens no door."""
 

@@ -13,12 +13,16 @@ from chalicelib.clock import Clock
 from chalicelib.dialogue import engine, home
 from chalicelib.dialogue.engine import Scene
 from chalicelib.dialogue.model import Begin, Finish, Forget, Message, Reply, State, Turn
-from chalicelib.dialogue.needs import Campaigns, Tickets
-from chalicelib.dialogue.store import Conversation, ConversationStore, Exchange, Moved
+from chalicelib.dialogue.needs import Campaigns, Shop, Tickets
+from chalicelib.dialogue.store import KEEP_SECONDS, Conversation, ConversationStore, Exchange, Moved
 from chalicelib.errors import Unavailable
 from chalicelib.ids import digest
 from chalicelib.logs import Log
 from chalicelib.tickets.model import Entry
+
+SPEAKS_FOR = {"messenger": 24 * 60 * 60}
+"""Seconds after a fan's message in which a platform lets us speak without being asked:
+https://developers.facebook.com/docs/messenger-platform/policy/policy-overview ."""
 
 ATTEMPTS = 5
 """At one turn, while other messages of the same fan are handled at the same time (web chat)."""
@@ -40,6 +44,7 @@ class Dialogue:
         conversations: ConversationStore,
         campaigns: Campaigns,
         tickets: Tickets,
+        shop: Callable[[], Shop],
         base_url: str,
         clock: Clock,
         log: Log,
@@ -49,6 +54,7 @@ class Dialogue:
         self._conversations = conversations
         self._campaigns = campaigns
         self._tickets = tickets
+        self._shop = shop
         self._tickets_url = f"{base_url}/t/"
         self._clock = clock
         self._log = log
@@ -110,10 +116,15 @@ class Dialogue:
         return home.Played(stored.campaign, len(entry.attempts), code, sold_out)
 
     def _new(self, message: Message, before: Conversation) -> Answer:
+        if message.kind == "order" and not self._may_speak(message, before):
+            self._log("untold", trace=message.trace, order=message.order)
+            return Answer((), newest=True)
         message, stored = self._about(message, before.state)
         scene = self._scene(message, before.state, stored)
         if engine.asks_for_tickets(before.state, message, scene.campaign):
             scene = scene._replace(elsewhere=self._elsewhere(message.conversation, before.state.campaign))
+        if message.kind == "order":
+            scene = scene._replace(order=self._shop().order(message.order))
         turn = engine.step(before.state, message, scene)
         forget = isinstance(turn.effect, Forget)
         if stored:
@@ -166,6 +177,11 @@ class Dialogue:
             return scene
         entry = self._entry(message, stored)
         return scene._replace(entry=entry, held=self._tickets.code(stored.campaign.campaign_id, entry))
+
+    def _may_speak(self, message: Message, before: Conversation) -> bool:
+        """Whether there is still a conversation, and its platform lets us speak though the fan has not just written."""
+        silent = self._clock() - before.state.last_at / 1000
+        return before.turns > 0 and silent < SPEAKS_FOR.get(message.channel, KEEP_SECONDS)
 
     def _elsewhere(self, conversation: str, here: str) -> tuple[tuple[Campaign, str], ...]:
         """The tickets that the fan holds in other campaigns than this one."""

@@ -71,6 +71,17 @@ _EN = {
     "home_begin": "{campaign}: you have not begun yet.",
     "home_retry": "{campaign}: no ticket yet, but you may try again.",
     "home_button": "Go on",
+    "order_accepted": "Your order is being processed: {items}, {total} in all.",
+    "order_waits": "Your order waits for you to pay: {items}, {total} in all. {url}",
+    "order_placed": "Paid, and yours: {items}. A receipt is on its way to your e-mail address.",
+    "order_rejected": "Your order was not placed: {items}. {why} Nothing was charged.",
+    "order_refunded": "Your order was not placed: {items}. {why} You get your {total} back.",
+    "order_failed": "Something went wrong on our side, and your order was not placed: {items}. Nothing was charged. Please try again.",
+    "order_declined": "The payment was declined.",
+    "order_not_paid": "It was not paid within a day.",
+    "order_not_confirmed": "The payment was not confirmed in time.",
+    "order_out_of_stock": "Others were faster: there are not that many left.",
+    "order_invalid": "Something in it is not for sale any more.",
 }
 
 _NL = {
@@ -136,6 +147,17 @@ _NL = {
     "home_begin": "{campaign}: je bent nog niet begonnen.",
     "home_retry": "{campaign}: nog geen ticket, maar je mag het nog eens proberen.",
     "home_button": "Verder",
+    "order_accepted": "Je bestelling wordt verwerkt: {items}, samen {total}.",
+    "order_waits": "Je bestelling wacht op je betaling: {items}, samen {total}. {url}",
+    "order_placed": "Betaald, en van jou: {items}. De bon is onderweg naar je e-mailadres.",
+    "order_rejected": "Je bestelling is niet doorgegaan: {items}. {why} Er is niets afgeschreven.",
+    "order_refunded": "Je bestelling is niet doorgegaan: {items}. {why} Je krijgt je {total} terug.",
+    "order_failed": "Er ging bij ons iets mis; je bestelling is niet doorgegaan: {items}. Er is niets afgeschreven. Probeer het nog eens.",
+    "order_declined": "De betaling is geweigerd.",
+    "order_not_paid": "Ze is niet binnen een dag betaald.",
+    "order_not_confirmed": "De betaling is niet op tijd bevestigd.",
+    "order_out_of_stock": "Anderen waren sneller: er zijn er niet meer genoeg.",
+    "order_invalid": "Iets ervan is niet meer te koop.",
 }
 
 TEXTS = {"en": _EN, "nl": _NL}

@@ -14,6 +14,12 @@ class StripeEvent(Struct):
     data: Annotated[dict[str, Any], Meta(description="`object` is what the event is about")]
 
 
+class PaidWith(Struct):
+    method: Annotated[
+        str, Meta(description="The payment provider's name for a card, as its script in the page makes it")
+    ] = ""
+
+
 _ORDER = path("order", str, "The order's id", "5f0c7c1f8d5e4a0b9c3d2e1f")
 
 _EVENT = {
@@ -50,24 +56,36 @@ ENTRIES = (
     Entry(
         "GET",
         "/payments/{order}",
-        "Come back from paying",
+        "Pay for what was ordered in a chat",
         FAN,
-        says="Where no money moves (`PAYMENTS` is local), a payment that its payer must confirm is confirmed here.",
+        says=(
+            "The payer says here how they pay, confirms a payment, comes back from doing so at their bank, and sees what became of it. "
+            "Where no money moves (`PAYMENTS` is local), buttons stand for cards."
+        ),
         parameters=(_ORDER,),
         answers={
-            200: Answer("Thanks; or a button that confirms", {HTML: str}),
-            404: problem(404, "There is no such payment"),
+            200: Answer("What is ordered, and what is to be done or became of it", {HTML: str}),
+            404: problem(404, "There is no such order"),
         },
     ),
     Entry(
         "POST",
         "/payments/{order}",
-        "Confirm a payment where no money moves",
+        "Say how an order is paid",
         FAN,
+        says="Only where the order waits for it. Without a body it confirms a payment that waits for that, where no money moves.",
         parameters=(_ORDER,),
+        body={http.FORM: PaidWith},
+        example={"method": "pm_card_visa"},
         answers={
-            303: Answer("It is confirmed, unless it had ended: look at it", {TEXT: str}, headers=(LOCATION,)),
-            404: problem(404, "There is no such payment; or payments are confirmed at the payment provider"),
+            303: Answer("It is being processed, or was before: look at it", {TEXT: str}, headers=(LOCATION,)),
+            400: problem(
+                400,
+                "The order waits for a payment method, and none was sent",
+                "The payment cannot be begun",
+                errors=[{"field": "method", "message": "must be the payment provider's name for a card"}],
+            ),
+            404: problem(404, "There is no such order"),
         },
     ),
 )

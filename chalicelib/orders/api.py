@@ -26,12 +26,13 @@ class OrderShown(Struct, frozen=True, kw_only=True, rename="camel", omit_default
     items: tuple[Item, ...]
     total_cents: int
     currency: str
-    payment_method: str
+    payment_method: Annotated[str, Meta(description="Empty while the customer has yet to say how they pay")]
     created_at: Time
     updated_at: Time
     timeline: tuple[EventShown, ...]
     reason: Annotated[str, Meta(description="Why it was not placed, such as `card_declined` or `out_of_stock`")] = ""
-    payment_url: Annotated[str, Meta(description="Where the customer confirms the payment, while that is needed")] = ""
+    payment_url: Annotated[str, Meta(description="Where the customer pays, or confirms it, while that is needed")] = ""
+    campaign_id: Annotated[str, Meta(description="The campaign that sold it, where there is one")] = ""
 
 
 class OrderAccepted(Struct, frozen=True, rename="camel"):
@@ -74,4 +75,5 @@ def _shown(order: Order) -> OrderShown:
         timeline=tuple(EventShown(iso(event.at), event.what) for event in order.timeline),
         reason=order.reason,
         payment_url=order.payment_url,
+        campaign_id=order.campaign_id,
     )

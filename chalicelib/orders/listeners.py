@@ -57,6 +57,11 @@ class OrderSteps:
         with _named():
             return {"status": self._orders.undo(event["orderId"])}
 
+    def notify(self, event: Mapping[str, Any]) -> Outcome:
+        with _named():
+            self._orders.notify(event["orderId"])
+            return {"notified": True}
+
 
 class OrderSweeper:
     def __init__(self, orders: Orders) -> None:

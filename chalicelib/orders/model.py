@@ -23,12 +23,29 @@ REFUNDED: Status = "REFUNDED"
 FAILED: Status = "FAILED"
 
 Step = Literal[
-    "ACCEPTED", "BEGUN", "ACTION_REQUIRED", "PAID", "RESERVED", "UNDOING", "PLACED", "REJECTED", "REFUNDED", "FAILED"
+    "ACCEPTED",
+    "METHOD_REQUIRED",
+    "METHOD_GIVEN",
+    "BEGUN",
+    "ACTION_REQUIRED",
+    "PAID",
+    "RESERVED",
+    "UNDOING",
+    "PLACED",
+    "REJECTED",
+    "REFUNDED",
+    "FAILED",
+    "NOTIFIED",
 ]
 """What a timeline tells."""
 
 OrderId = Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{1,64}$", description="1 to 64 of A-Z, a-z, 0-9, _ and -")]
+FREE = "free"
+"""The payment method of what costs nothing."""
 CustomerId = Annotated[str, Meta(min_length=1, max_length=100)]
+CampaignId = Annotated[
+    str, Meta(pattern="^[a-z0-9-]{0,40}$", description="The campaign that sold it, for its statistics; or empty")
+]
 Quantity = Annotated[int, Meta(ge=1, le=1000)]
 PaymentMethod = Annotated[
     str, Meta(pattern="^[!-~]{1,100}$", description="the payment provider's name for it, such as pm_card_visa")
@@ -44,6 +61,7 @@ class NewOrder(Body, frozen=True, kw_only=True):
     customer_id: CustomerId
     items: Annotated[list[Wish], Meta(min_length=1, max_length=MOST_ITEMS, description="Each product once")]
     payment_method: PaymentMethod
+    campaign_id: CampaignId = ""
 
     @classmethod
     def compared(cls, fields: Mapping[str, Any]) -> Iterable[FieldError]:
@@ -58,6 +76,15 @@ class NewOrder(Body, frozen=True, kw_only=True):
         for index, name in enumerate(named):
             if isinstance(name, str) and times[name] > 1 and name in named[:index]:
                 yield FieldError(f"items[{index}].productId", f"{name} is there already: add to its quantity")
+
+
+class Chat(NamedTuple):
+    """Where a fan orders who says later how they pay."""
+
+    conversation: str
+    language: Literal["en", "nl"]
+    payment_url: str
+    """The page where they will."""
 
 
 class OrderMessage(NewOrder, frozen=True, kw_only=True):
@@ -87,6 +114,7 @@ class Order(Struct, frozen=True, kw_only=True, rename="camel"):
     items: tuple[Item, ...]
     total_cents: int
     payment_method: str
+    """Empty while the customer has yet to say how they pay."""
     created_at: int
     """Milliseconds since the epoch."""
     updated_at: int
@@ -95,7 +123,12 @@ class Order(Struct, frozen=True, kw_only=True, rename="camel"):
     reason: str = ""
     """Why it did not come to be placed: for programs."""
     payment_url: str = ""
-    """Where the customer confirms the payment, while that is needed."""
+    """Where the customer pays, or confirms the payment, while that is needed."""
+    campaign_id: str = ""
+    conversation: str = ""
+    """The chat in which it was ordered, until the fan was told there what became of it."""
+    language: Literal["", "en", "nl"] = ""
+    """The customer's, where it is known."""
     timeline: tuple[Event, ...] = ()
     version: int = 1
 
@@ -103,6 +136,16 @@ class Order(Struct, frozen=True, kw_only=True, rename="camel"):
     def is_open(self) -> bool:
         """Whether it goes on: it has not ended, and nothing of it is being undone."""
         return self.status == ACCEPTED and not self.has("UNDOING")
+
+    @property
+    def awaits_method(self) -> bool:
+        """Whether it waits for the customer to say how they pay."""
+        return self.is_open and not self.payment_method
+
+    @property
+    def since(self) -> int:
+        """When it was to be processed; or when it was accepted, where it is not to be yet."""
+        return self.when("METHOD_GIVEN") or self.created_at
 
     @property
     def pieces(self) -> dict[str, int]:

@@ -2,7 +2,8 @@
 
 The workflow (infra/order_workflow.asl.json) asks for one step after the other: `validate`, `pay`, `reserve`, `place`, and `undo` where one
 of them says no, or fails for good. Each may be asked again, late, and beside another: whether an order goes on or is undone is decided by
-one conditional write, and once it is undone neither the provider takes its money nor a product its pieces.
+one conditional write, and once it is undone neither the provider takes its money nor a product its pieces. At last `notify` has a fan told
+who ordered in a chat; whatever becomes of that, the order stays as it is.
 """
 
 import hashlib
@@ -21,10 +22,12 @@ from chalicelib.logs import Log
 from chalicelib.orders.model import (
     ACCEPTED,
     FAILED,
+    FREE,
     MOST_CENTS,
     PLACED,
     REFUNDED,
     REJECTED,
+    Chat,
     Event,
     Item,
     NewOrder,
@@ -46,6 +49,8 @@ SEND_AGAIN = 60_000
 """Milliseconds after which an order that nobody has begun is sent to the queue again."""
 CONFIRM_WITHIN = 180_000
 """Milliseconds that a customer has to confirm a payment: the workflow ends after 300 seconds."""
+PAY_WITHIN = 24 * 3600_000
+"""Milliseconds that a customer has to say how they pay. Nothing is reserved meanwhile."""
 HANGS = 15 * 60_000
 """Milliseconds after which an order that has not ended is undone: three times as long as a workflow takes at most."""
 
@@ -64,6 +69,9 @@ class Products(Protocol):
 class Customers(Protocol):
     def get(self, user_id: str) -> object:
         """The user, or `NotFound`."""
+
+    def tell(self, conversation: str, order_id: str) -> None:
+        """Have them told in their chat what has become of an order, or raise `Unavailable`; the same order again changes nothing."""
 
 
 class Queue(Protocol):
@@ -104,18 +112,39 @@ class Orders:
 
     def accept(self, new: NewOrder, act: Act) -> Order:
         """Keep a new order, and have it processed; the same act again is the same order. `Invalid` names what there is not."""
-        items = self._priced(new.items)
-        if wrong := [*self._unknown(new.customer_id), *_wrong(items)]:
-            raise Invalid("The order cannot be accepted", tuple(wrong))
+        items = self._checked(new)
         order = self._kept(hashlib.sha256(act.id.encode()).hexdigest()[:24], new, items, act.at)
-        try:
-            self._send(order)
-        except Unavailable as error:  # it is kept, so `sweep` sends it
-            self._log("unsent", order=order.order_id, reason=str(error), failures=1)
+        self._put_forward(order)
+        return order
+
+    def take_down(self, order_id: str, new: NewOrder, chat: Chat) -> Order:
+        """Keep a new order whose customer has yet to say how they `pay_with`; the same id again is the same order. `Invalid` as above.
+
+        The id opens the page where they pay, so nobody can guess it.
+        """
+        items = self._checked(new)
+        order = self._kept(order_id, new, items, milliseconds(self._clock), chat)
+        return order if order.total_cents else self.pay_with(order_id, FREE)
+
+    def pay_with(self, order_id: str, method: str) -> Order:
+        """Have an order processed that waited for this payment method; any other stays as it is. `NotFound` where there is none."""
+        order = self._change(
+            order_id,
+            lambda order: (
+                self._at(replace(order, payment_method=method, payment_url=""), "METHOD_GIVEN")
+                if order.awaits_method
+                else order
+            ),
+            self._store.put_forward,
+        )
+        if order.is_open and not order.has("BEGUN"):
+            self._put_forward(order)
         return order
 
     def process(self, message: OrderMessage, beside: str) -> None:
-        """Have the workflow do an order, once: one that waits in the queue only is made. What is being undone is undone here.
+        """Have the workflow do an order, once: one that waits in the queue only is made.
+
+        What a workflow could not do to the end is done here: one that is being undone is undone, and the fan is told of one that has ended.
 
         `beside` is the ARN of the queue.
         """
@@ -124,8 +153,9 @@ class Orders:
         )
         if order.is_open:
             self._workflow.start(order.order_id, order.message(), beside)
-        elif order.status == ACCEPTED:
+        else:
             self.undo(order.order_id)
+            self.notify(order.order_id)
 
     # The workflow's steps
 
@@ -194,6 +224,13 @@ class Orders:
         self._log("order", order=order_id, outcome=order.status, reason=order.reason)
         return order.status
 
+    def notify(self, order_id: str) -> None:
+        """Have the fan told who ordered in a chat, once the order has ended. The chat's name is not kept any longer."""
+        order = self.get(order_id)
+        if order.conversation and order.status != ACCEPTED:
+            self._customers.tell(order.conversation, order_id)
+            self._change(order_id, self._notified, self._store.replace)
+
     def payment_ended(self, order_id: str, charge: Charge) -> None:
         """Take note of what became of a payment: an order that has ended without it gives it back. The workflow asks by itself."""
         order = self.get(order_id)
@@ -203,40 +240,68 @@ class Orders:
     # What nobody does any more
 
     def sweep(self, remaining: Callable[[], int], reserve: int) -> None:
-        """Send orders again that nobody has begun, and undo those that hang; the rest comes with the next sweep where time runs short."""
+        """Send orders again that nobody has begun, and undo those that hang, or that nobody pays.
+
+        The rest comes with the next sweep where time runs short.
+        """
         now = milliseconds(self._clock)
-        for waiting in self._store.waiting():
-            age = now - waiting.since
-            if age < SEND_AGAIN or remaining() < reserve:
-                return
-            try:
-                self._swept(waiting.order_id, age)
-            except Unavailable as error:
-                self._log("unswept", order=waiting.order_id, reason=str(error), failures=1)
+        for found, patience, sweep in (
+            (self._store.waiting(), SEND_AGAIN, self._swept),
+            (self._store.unpaid(), PAY_WITHIN, self._given_up),
+        ):
+            for waiting in found:
+                age = now - waiting.since
+                if age < patience or remaining() < reserve:
+                    break
+                try:
+                    sweep(waiting.order_id, age)
+                except Unavailable as error:
+                    self._log("unswept", order=waiting.order_id, reason=str(error), failures=1)
 
     def _swept(self, order_id: str, age: int) -> None:
         order = self.get(order_id)
         if age > HANGS:
             self.undo(order_id, "hung")
+            self.notify(order_id)
         elif order.is_open and not order.has("BEGUN"):
             self._send(order)
 
+    def _given_up(self, order_id: str, _age: int) -> None:
+        self.undo(order_id, "not_paid")
+        self.notify(order_id)
+
     # What it is made of
+
+    def _put_forward(self, order: Order) -> None:
+        try:
+            self._send(order)
+        except Unavailable as error:  # it is kept, so `sweep` sends it
+            self._log("unsent", order=order.order_id, reason=str(error), failures=1)
 
     def _send(self, order: Order) -> None:
         self._queue.send([Outgoing(json.dumps(order.message()))])
 
-    def _kept(self, order_id: str, new: NewOrder, items: tuple[Item, ...], at: int) -> Order:
+    def _checked(self, new: NewOrder) -> tuple[Item, ...]:
+        """The items and their prices, or `Invalid`."""
+        items = self._priced(new.items)
+        if wrong := [*self._unknown(new.customer_id), *_wrong(items)]:
+            raise Invalid("The order cannot be accepted", tuple(wrong))
+        return items
+
+    def _kept(self, order_id: str, new: NewOrder, items: tuple[Item, ...], at: int, chat: Chat | None = None) -> Order:
         order = Order(
             order_id=order_id,
             customer_id=new.customer_id,
             items=items,
             total_cents=_total(items),
             payment_method=new.payment_method,
+            campaign_id=new.campaign_id,
             created_at=at,
             updated_at=at,
             timeline=(Event(at, "ACCEPTED"),),
         )
+        if chat:
+            order = replace(self._at(order, "METHOD_REQUIRED"), **chat._asdict())
         return order if self._store.create(order) else self.get(order_id)
 
     def _priced(self, wishes: Iterable[Wish]) -> tuple[Item, ...]:
@@ -277,6 +342,10 @@ class Orders:
             lambda order: replace(order, reason=order.reason or reason) if order.is_open else order,
             self._store.replace,
         )
+
+    def _notified(self, order: Order) -> Order:
+        told = self._at(order, "NOTIFIED", order.status)
+        return replace(told, conversation="") if order.conversation else order
 
     def _at(self, order: Order, what: Step, status: Status = ACCEPTED) -> Order:
         now = milliseconds(self._clock)

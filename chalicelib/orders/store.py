@@ -3,9 +3,10 @@
 | pk | sk | item |
 | --- | --- | --- |
 | `order#<order id>` | `order` | the order, its timeline, its version |
-| `open-orders` | `<when it was accepted>#<order id>` | that the order has not ended |
+| `open-orders` | `<since when>#<order id>` | that the order is to be processed, and has not ended |
+| `unpaid-orders` | `<since when>#<order id>` | that the order waits for its customer to say how they pay |
 
-Every write of an order is one transaction with the second, which is there exactly as long as the order is ACCEPTED.
+Every write of an order is one transaction with its place in one of the others, where it stands exactly as long as it is ACCEPTED.
 """
 
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ import msgspec
 from chalicelib.aws.tables import Change, ConditionFailed, Create, Delete, Item, Step, Table
 from chalicelib.orders.model import Order, Waiting
 
-_ORDER, _OPEN = "order", "open-orders"
+_ORDER, _OPEN, _UNPAID = "order", "open-orders", "unpaid-orders"
 
 
 class OrderStore:
@@ -28,7 +29,7 @@ class OrderStore:
 
     def create(self, order: Order) -> bool:
         """False where there is an order of this id."""
-        return self._done(Create(_row(order)), Create({"pk": _OPEN, "sk": _place(order)}))
+        return self._done(Create(_row(order)), Create(_place(order)))
 
     def replace(self, old: Order, new: Order) -> bool:
         """Write the new order, as open as the old one, over this version of it; False where it is not in this version any more."""
@@ -36,11 +37,22 @@ class OrderStore:
 
     def end(self, old: Order, new: Order) -> bool:
         """As `replace`, where the new order has ended."""
-        return self._done(_over(old, new), Delete(_OPEN, _place(old)))
+        return self._done(_over(old, new), Delete(**_place(old)))
+
+    def put_forward(self, old: Order, new: Order) -> bool:
+        """As `replace`, where the new order is to be processed, and the old one was not yet."""
+        return self._done(_over(old, new), Delete(**_place(old)), Create(_place(new)))
 
     def waiting(self) -> Iterator[Waiting]:
-        """The orders that have not ended, oldest first."""
-        for item in self._table.query(_OPEN):
+        """The orders that are to be processed and have not ended, oldest first."""
+        return self._standing(_OPEN)
+
+    def unpaid(self) -> Iterator[Waiting]:
+        """The orders that wait for their customers to say how they pay, oldest first."""
+        return self._standing(_UNPAID)
+
+    def _standing(self, place: str) -> Iterator[Waiting]:
+        for item in self._table.query(place):
             since, _, order_id = item["sk"].partition("#")
             yield Waiting(order_id, int(since))
 
@@ -69,5 +81,5 @@ def _partition(order_id: str) -> str:
     return f"order#{order_id}"
 
 
-def _place(order: Order) -> str:
-    return f"{order.created_at:013}#{order.order_id}"
+def _place(order: Order) -> Item:
+    return {"pk": _OPEN if order.payment_method else _UNPAID, "sk": f"{order.since:013}#{order.order_id}"}

@@ -1,7 +1,7 @@
 """What payments need of others. Types only."""
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Protocol
 
 from chalicelib.payments.model import Charge
 
@@ -15,6 +15,39 @@ class Orders(Protocol):
         It is told of every payment: perhaps twice, or late; of an order whose charge was answered already; of one that has ended, and then
         wants `Payments.refund`. `NotFound` where it is no order of ours; `Unavailable` to be told again later.
         """
+
+
+class Item(Protocol):
+    @property
+    def name(self) -> str: ...
+    @property
+    def quantity(self) -> int: ...
+
+
+class Order(Protocol):
+    @property
+    def status(self) -> str: ...
+    @property
+    def items(self) -> Sequence[Item]: ...
+    @property
+    def total_cents(self) -> int: ...
+    @property
+    def language(self) -> Literal["", "en", "nl"]: ...
+    @property
+    def payment_url(self) -> str: ...
+    @property
+    def awaits_method(self) -> bool:
+        """Whether it waits for its payer to say how they pay."""
+
+
+class PaidOrders(Protocol):
+    """The orders that payers pay for on our page."""
+
+    def get(self, order_id: str) -> Order:
+        """The order as it is now, or `NotFound`."""
+
+    def pay_with(self, order_id: str, method: str) -> Order:
+        """Have an order processed that waited for this payment method; any other stays as it is."""
 
 
 class Secrets(Protocol):

@@ -1,4 +1,4 @@
-"""An order was placed: whoever ordered gets a receipt, in all our languages, as HTML and as text."""
+"""An order was placed: whoever ordered gets a receipt, as HTML and as text; in all our languages, where theirs is not known."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,9 +9,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from chalicelib.aws.mails import Mail
 from chalicelib.errors import NotFound
 from chalicelib.logs import Log
+from chalicelib.pages.money import money
 from chalicelib.reactions.listeners import Heard
 from chalicelib.reactions.once import Once
-from chalicelib.reactions.texts import MAIL, money
+from chalicelib.reactions.texts import MAIL
 from chalicelib.users.model import User
 
 
@@ -31,6 +32,8 @@ class Order(Protocol):
     def items(self) -> Sequence[Item]: ...
     @property
     def total_cents(self) -> int: ...
+    @property
+    def language(self) -> str: ...
 
 
 class Orders(Protocol):
@@ -75,7 +78,8 @@ class Receipts:
         self._once.at_most(placed.order_id, "send-email", lambda: self._mailer.send(mail))
 
     def _written(self, to: str, order: Order) -> Mail:
-        values = {"order": order, "texts": MAIL, "money": money}
+        spoken = {order.language: MAIL[order.language]} if order.language else MAIL
+        values = {"order": order, "texts": spoken, "money": money}
         text, html = (self._templates.get_template(f"receipt.{kind}").render(values) for kind in ("txt", "html"))
-        subject = " · ".join(say["subject"].format(order_id=order.order_id) for say in MAIL.values())
+        subject = " · ".join(say["subject"].format(order_id=order.order_id) for say in spoken.values())
         return Mail(to, subject, text, html)

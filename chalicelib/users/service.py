@@ -19,6 +19,9 @@ class Inbox(Protocol):
     def forget(self, conversation: str, code: str, at: int) -> None:
         """Have a conversation deleted, in order with its messages, or raise `Unavailable`; the same code again changes nothing."""
 
+    def tell(self, conversation: str, order_id: str, at: int) -> None:
+        """Have a fan told what has become of an order, in order with their messages, or raise `Unavailable`; again changes nothing."""
+
 
 class Users:
     def __init__(self, store: UserStore, inbox: Inbox, clock: Clock) -> None:
@@ -79,6 +82,10 @@ class Users:
         for user_id in self._store.of(conversation):
             with contextlib.suppress(NotFound):  # someone else did it
                 self.delete(user_id, None)
+
+    def tell(self, conversation: str, order_id: str) -> None:
+        """Have the bot tell a person, who has this conversation, what has become of an order. Again changes nothing."""
+        self._inbox.tell(conversation, order_id, milliseconds(self._clock))
 
     def _delete(self, user_id: str, version: int | None) -> None:
         for _ in range(ATTEMPTS):

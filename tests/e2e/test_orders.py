@@ -79,7 +79,7 @@ def test_an_order_waits_for_its_customer_to_confirm_the_payment(local_run):
     shop = Shop(local_run.web, stock=3)
     order_id = shop.order(shop.wish(method="pm_card_authenticationRequired"))
     link = wait_until(lambda: shop.shown(order_id).get("paymentUrl"))
-    assert requests.post(link, timeout=10).ok
+    assert requests.post(link, data={"confirmed": "yes"}, timeout=10).ok
     assert shop.ended(order_id, seconds=20)["status"] == "PLACED"
 
 

@@ -27,6 +27,7 @@ from chalicelib.dialogue.model import Message
 from chalicelib.orders.model import Event, Item, Order
 from chalicelib.orders.store import OrderStore
 from chalicelib.payments.model import Payment
+from chalicelib.payments.store import PaymentStore
 from chalicelib.products.service import Products
 from chalicelib.products.store import ProductStore
 from ops.local.launch import PROJECT
@@ -580,14 +581,58 @@ def _open_mail_and_topic(drive):
 
 
 def a_payer_confirms_where_no_money_moves(drive):
-    payment = Payment(uuid.uuid4().hex, 3998, "EUR", "pm_card_authenticationRequired", "local_1", "action_required")
+    order_id = uuid.uuid4().hex
+    payment = Payment(order_id, 3998, "EUR", "pm_card_authenticationRequired", "local_1", "action_required")
     row = {"pk": f"payment#{payment.order_id}", "sk": "payment", **payment._asdict()}
     drive.stage.client("dynamodb").put_item(TableName="guestlist-prod-orders", Item=_attributes(row))
     page = f"/payments/{payment.order_id}"
+    order = replace(an_accepted_order(a_wish(drive)), order_id=order_id, payment_url=f"{drive.url}{page}")
+    with drive.table("orders") as table:
+        OrderStore(table).create(order)
     with drive.set("guestlist-prod", PAYMENTS="local"):
         assert "<form" in drive.get(page).text
-        assert requests.post(f"{drive.url}{page}", allow_redirects=False, timeout=PATIENCE).status_code == 303
-        assert "<form" not in drive.get(page).text
+        assert pays(drive, order_id, "") == 303
+    with drive.table("orders") as table:
+        assert PaymentStore(table).find(order_id).state == "paid"
+
+
+def a_fan_pays_and_is_told(drive):
+    """In the chat in which they ordered: by the workflow; by the queue and the sweeper, where that did not come to its end."""
+    fan = drive.fan()
+    fan.says("help")
+    paid, ended, unpaid = (an_order_of_a_chat(drive, fan, minutes) for minutes in (0, 0, 25 * 60))
+    with fan.replied():
+        assert pays(drive, paid, "pm_card_visa") == 303
+        drive.becomes(paid, "PLACED")
+    assert "Paid, and yours" in fan.got()[-1]["text"]
+    with drive.table("orders") as table:
+        store = OrderStore(table)
+        order = store.get(ended)
+        assert store.end(order, replace(order, status="FAILED", version=order.version + 1))
+    with fan.replied():
+        drive.queue("order-processing", json.dumps({**order.message(), "paymentMethod": "pm_card_visa"}))
+    with fan.replied():
+        drive.invoke("sweep_orders", SCHEDULED)
+    drive.becomes(unpaid, "REJECTED")
+
+
+def pays(drive, order_id, method):
+    """The status of what the page of an order answers to the form that a browser sends."""
+    page = f"{drive.url}/payments/{order_id}"
+    return requests.post(page, data={"method": method}, allow_redirects=False, timeout=PATIENCE).status_code
+
+
+def an_order_of_a_chat(drive, fan, minutes):
+    """One that waits for its payment method."""
+    order = replace(
+        an_accepted_order(a_wish(drive), minutes),
+        payment_method="",
+        conversation=f"messenger:{meta.PAGE}:{fan.psid}",
+        language="en",
+    )
+    with drive.table("orders") as table:
+        OrderStore(table).create(order)
+    return order.order_id
 
 
 def a_customer_orders(drive):
@@ -700,6 +745,7 @@ SCENES = (
     stripe_tells_how_a_payment_ended,
     a_placed_order_is_reacted_to,
     a_payer_confirms_where_no_money_moves,
+    a_fan_pays_and_is_told,
     a_customer_orders,
     an_order_comes_by_the_queue_alone,
     a_message_is_no_order,

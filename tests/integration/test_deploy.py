@@ -39,7 +39,7 @@ SECRETS = {
         "client_secret": "a client secret",
         "token_keys": token_urlsafe(32),
     },
-    "stripe": {"secret_key": KEY, "webhook_secret": WEBHOOK_SECRET},
+    "stripe": {"secret_key": KEY, "webhook_secret": WEBHOOK_SECRET, "publishable_key": "pk_test_0123456789abcdef"},
     "tickets": new_ticket_keys(),
     "warehouse": {"signing_secret": f"whsec_{b64encode(b'a key of 32 bytes for the hooks!').decode()}"},
 }

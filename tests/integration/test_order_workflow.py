@@ -24,8 +24,9 @@ GOES_WELL = {
     "reserve_order": {"reserved": True},
     "place_order": {"status": "PLACED"},
     "undo_order": {"status": "REFUNDED"},
+    "notify_order": {"notified": True},
 }
-WHOLE = ["Validate", "IsValid", "Pay", "IsPaid", "Reserve", "IsReserved", "Place", "IsPlaced", "Done"]
+WHOLE = ["Validate", "IsValid", "Pay", "IsPaid", "Reserve", "IsReserved", "Place", "IsPlaced", "Notify", "Done"]
 
 
 class Steps(ThreadingHTTPServer):
@@ -105,7 +106,11 @@ def run(stage, steps):
 
 
 def test_an_order_goes_through_all_steps_once(run):
-    assert run() == ("SUCCEEDED", WHOLE, ["validate_order", "pay_order", "reserve_order", "place_order"])
+    assert run() == (
+        "SUCCEEDED",
+        WHOLE,
+        ["validate_order", "pay_order", "reserve_order", "place_order", "notify_order"],
+    )
 
 
 @pytest.mark.parametrize(
@@ -119,8 +124,8 @@ def test_an_order_goes_through_all_steps_once(run):
 )
 def test_a_step_that_says_no_has_the_order_undone(run, step, outcome, way):
     status, entered, called = run(**{step: [outcome]})
-    assert (status, entered) == ("SUCCEEDED", [*way, "Undo", "Done"])
-    assert called[-1] == "undo_order"
+    assert (status, entered) == ("SUCCEEDED", [*way, "Undo", "Notify", "Done"])
+    assert called[-2:] == ["undo_order", "notify_order"]
 
 
 def test_a_payment_that_the_customer_has_to_confirm_is_asked_for_until_it_is_over(run):
@@ -138,14 +143,14 @@ def test_a_step_is_tried_again_while_something_is_unavailable_and_given_up_at_la
         WHOLE,
     )
     status, entered, called = run(**{step: ["Unavailable"] * 9})
-    assert (status, entered[-2:]) == ("SUCCEEDED", ["Undo", "Done"])
+    assert (status, entered[-3:]) == ("SUCCEEDED", ["Undo", "Notify", "Done"])
     assert called.count(f"{step}_order") == 4
 
 
 @pytest.mark.parametrize("step", ["validate", "pay", "reserve", "place"])
 def test_a_bug_is_not_tried_again(run, step):
     status, entered, called = run(**{step: ["KeyError"]})
-    assert (status, entered[-2:]) == ("SUCCEEDED", ["Undo", "Done"])
+    assert (status, entered[-3:]) == ("SUCCEEDED", ["Undo", "Notify", "Done"])
     assert called.count(f"{step}_order") == 1
 
 
@@ -154,16 +159,37 @@ def test_an_order_that_cannot_be_undone_is_set_aside_whole_and_the_execution_fai
     status, entered, called = run(reserve=[{"reserved": False}], undo=errors)
     assert (status, entered[-3:]) == ("FAILED", ["Undo", "SetAside", "NotUndone"])
     assert called.count("undo_order") == tries
+    assert set_aside(stage).keys() == {"orderId", "customerId", "items", "paymentMethod"}
+
+
+@pytest.mark.parametrize("reserved", [True, False])
+@pytest.mark.parametrize(("errors", "tries"), [(["Unavailable"] * 9, 7), (["KeyError"], 1)])
+def test_an_order_whose_fan_cannot_be_told_stays_as_it_is_and_is_set_aside_for_that(
+    run, stage, reserved, errors, tries
+):
+    status, entered, called = run(reserve=[{"reserved": reserved}], notify=list(errors))
+    assert (status, entered[-3:]) == ("SUCCEEDED", ["Notify", "SetAsideUntold", "Done"])
+    assert (called.count("notify_order"), "undo_order" in called) == (tries, not reserved)
+    assert set_aside(stage).keys() == {"orderId", "customerId", "items", "paymentMethod"}
+
+
+def test_a_fan_is_told_at_last_while_something_is_unavailable_for_a_moment(run):
+    assert run(notify=["Unavailable", "Sandbox.Timedout"])[:2] == ("SUCCEEDED", WHOLE)
+
+
+def set_aside(stage):
+    """The one message that lies with the dead letters, and does no more."""
     sqs = stage.client("sqs")
     url = sqs.get_queue_url(QueueName="guestlist-local-order-processing-dlq")["QueueUrl"]
     [message] = sqs.receive_message(QueueUrl=url)["Messages"]
-    assert json.loads(message["Body"]).keys() == {"orderId", "customerId", "items", "paymentMethod"}
     sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    return json.loads(message["Body"])
 
 
 def test_these_tests_reach_every_state(run):
     ways = [
         run(pay=[{"paymentStatus": "ACTION_REQUIRED"}]),
         run(reserve=[{"reserved": False}], undo=["KeyError"]),
+        run(notify=["KeyError"]),
     ]
     assert {state for _, entered, _ in ways for state in entered} == STATES.keys()

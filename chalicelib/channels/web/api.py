@@ -146,7 +146,8 @@ class WebChat:
             raise errors.Invalid("The conversation cannot be shown", (FieldError("session", f"must be {_SESSION}"),))
         messages: list[dict[str, object]] = []
         for exchange in room.dialogue.transcript(f"{room.name}:{session}"):
-            messages.append({"from": "fan", "text": exchange.said, "choices": [], "at": exchange.at})
+            if exchange.said:  # the bot may have spoken first: of an order
+                messages.append({"from": "fan", "text": exchange.said, "choices": [], "at": exchange.at})
             messages += [{"from": "bot", **_reply(reply), "at": exchange.at} for reply in exchange.replies]
         return http.json_response({"session": session, "messages": messages})
 

@@ -32,7 +32,8 @@ def asked(site, route, body, path=None, **headers):
     method, declared = route
     role = next(iter(TABLE[route].who), "organiser")
     filled = path or declared.format_map({**FILLED, "code": site.code, "name": "theme.css"})
-    headers = {"Content-Type": "application/json", "Authorization": f"Bearer local-{role}-token", **headers}
+    content_type = app.routes[declared][method].content_types[0]
+    headers = {"Content-Type": content_type, "Authorization": f"Bearer local-{role}-token", **headers}
     return getattr(RequestHandler(app), method.lower())(filled, headers=headers, body=body)
 
 

@@ -76,8 +76,8 @@ TABLE = {
     ("GET", "/deletions/{code}"): Row(EVERYBODY, 404),
     ("GET", "/health"): Row(EVERYBODY, 200),
     ("GET", "/openapi.json"): Row(EVERYBODY, 200),
-    ("GET", "/payments/{order}"): Row(EVERYBODY, 404),
-    ("POST", "/payments/{order}"): Row(EVERYBODY, 404),
+    ("GET", "/payments/{order}"): Row(EVERYBODY, 200),
+    ("POST", "/payments/{order}"): Row(EVERYBODY, 303),
     ("POST", "/orders"): Row(
         ("service",),
         202,

@@ -52,7 +52,9 @@ def test_a_queue_that_refuses_says_so(world):
 
 
 def test_every_field_of_a_message_survives_the_queue(world):
-    texts = dict.fromkeys(("text", "payload", "ref", "campaign", "source", "media", "locale", "trace"), "a text")
+    texts = dict.fromkeys(
+        ("text", "payload", "ref", "campaign", "source", "order", "media", "locale", "trace"), "a text"
+    )
     message = Message("web:c:s", "id", 5, "choice", **texts, received_at=6, origin={"channel": "D1"})
     assert all(message)
     world.inbox.accept([message])

@@ -53,6 +53,70 @@ def test_an_order_that_the_queue_refuses_is_kept_and_sent_later(shop):
     assert shop.told(order_id)[0] == "PLACED"
 
 
+# ─── accepted in a chat ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_order_of_a_chat_waits_for_its_payment_method_and_holds_nothing(shop):
+    order = shop.order_in_chat(shirt=2)
+    assert (order.status, order.awaits_method, order.campaign_id, order.language) == ("ACCEPTED", True, "bash", "nl")
+    assert order.payment_url == f"https://fans.example/payments/{order.order_id}"
+    assert shop.order_in_chat(shirt=2) == order, "the same id is the same order"
+    shop.sweep(minutes=23 * 60)
+    assert (shop.queue.messages, shop.pieces()) == ([], (3, 0, 0))
+    assert shop.order(order.order_id) == order
+
+
+def test_an_order_that_is_not_paid_within_a_day_is_rejected_and_its_fan_is_told(shop):
+    order_id = shop.order_in_chat().order_id
+    shop.sweep(minutes=24 * 60 + 1)
+    assert shop.told(order_id)[:2] == ("REJECTED", "not_paid")
+    assert shop.customers.told == [("web:bash:s", order_id)]
+    assert (list(shop.orders._store.waiting()), list(shop.orders._store.unpaid())) == ([], [])  # noqa: SLF001
+    shop.orders.pay_with(order_id, "pm_card_visa")
+    assert shop.queue.messages == [], "it is too late now"
+    assert shop.pieces() == (3, 0, 0)
+
+
+def test_who_pays_late_has_as_much_time_as_everybody(shop):
+    order_id = shop.order_in_chat().order_id
+    shop.sweep(minutes=23 * 60)
+    shop.orders.pay_with(order_id, "pm_card_visa")
+    shop.sweep(minutes=2)
+    assert shop.told(order_id)[0] == "ACCEPTED"
+    assert len(shop.queue.messages) == 2, "sent by who paid, and again by the sweeper, as nobody has begun it"
+    shop.sweep(minutes=15)
+    assert shop.told(order_id)[:2] == ("FAILED", "hung")
+
+
+def test_paying_twice_charges_the_method_that_came_first(shop):
+    order_id = shop.order_in_chat().order_id
+    shop.orders.pay_with(order_id, "pm_card_visa")
+    shop.orders.pay_with(order_id, "pm_card_chargeDeclined")
+    shop.process()
+    shop.run(order_id)
+    assert (shop.told(order_id)[0], shop.order(order_id).payment_method) == ("PLACED", "pm_card_visa")
+
+
+def test_what_costs_nothing_needs_no_payment_method(shop):
+    shop.price("cap", 0)
+    order = shop.order_in_chat(cap=1)
+    shop.process()
+    shop.run(order.order_id)
+    assert shop.told(order.order_id)[0] == "PLACED"
+
+
+@pytest.mark.parametrize("fault", ["before", "after"])
+def test_a_payment_that_was_interrupted_can_be_sent_again(shop, fault):
+    order_id = shop.order_in_chat().order_id
+    shop.faults[:] = [None, fault]
+    with pytest.raises(Unavailable):
+        shop.orders.pay_with(order_id, "pm_card_visa")
+    shop.orders.pay_with(order_id, "pm_card_visa")
+    assert shop.process() == set()
+    shop.run(order_id)
+    assert shop.told(order_id)[0] == "PLACED"
+
+
 def test_an_order_that_nobody_made_is_not_found(shop):
     with pytest.raises(NotFound):
         shop.order("no-such")

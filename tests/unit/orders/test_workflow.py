@@ -177,6 +177,52 @@ def test_an_order_that_cannot_be_undone_lies_with_the_dead_letters_and_is_undone
     assert not shop.paid(order_id)
 
 
+def test_a_fan_who_ordered_in_a_chat_is_told_once_and_the_chats_name_is_not_kept(shop):
+    order_id = shop.buy_in_chat()
+    assert shop.told(order_id) == (
+        "PLACED",
+        "",
+        ["ACCEPTED", "METHOD_REQUIRED", "METHOD_GIVEN", *WHOLE[1:], "NOTIFIED"],
+    )
+    assert shop.customers.told == [("web:bash:s", order_id)]
+    assert shop.order(order_id).conversation == ""
+    shop.orders.notify(order_id)
+    assert len(shop.customers.told) == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "pieces", "status"), [("pm_card_chargeDeclined", 1, "REJECTED"), ("pm_card_visa", 9, "REFUNDED")]
+)
+def test_a_fan_whose_order_came_to_nothing_is_told_too(shop, method, pieces, status):
+    order_id = shop.buy_in_chat(method, shirt=pieces)
+    assert shop.told(order_id)[0] == status
+    assert shop.customers.told == [("web:bash:s", order_id)]
+
+
+def test_nobody_is_told_of_an_order_that_came_by_the_api(shop):
+    assert "NOTIFIED" not in shop.told(shop.buy())[2]
+    assert shop.customers.told == []
+
+
+@pytest.mark.parametrize("error", [Unavailable("the queue sleeps"), KeyError("a bug")])
+def test_an_order_whose_fan_cannot_be_told_is_placed_all_the_same_and_told_when_it_is_sent_again(shop, error):
+    tell = shop.customers.tell
+
+    def broken(conversation, order_id):  # of `orders.service.Customers`
+        raise error
+
+    shop.customers.tell = broken
+    order_id = shop.buy_in_chat()
+    assert shop.told(order_id)[0] == "PLACED"
+    [message] = shop.workflow.set_aside
+    shop.customers.tell = tell
+    for _ in range(2):
+        shop.put(json.dumps(message))
+        assert shop.process() == set()
+    assert shop.customers.told == [("web:bash:s", order_id)]
+    assert (shop.told(order_id)[0], shop.pieces()) == ("PLACED", (2, 1, 0))
+
+
 def test_an_order_is_started_once_however_often_it_is_in_the_queue(shop):
     order_id = shop.accept()
     shop.put(json.dumps(shop.order(order_id).message()))
@@ -203,6 +249,7 @@ def test_every_state_of_the_definition_is_reached_by_these_tests():
             shop.workflow.steps.update(undo_order=failing(KeyError("a bug"))),
             shop.buy(shirt=9),
         ),
+        lambda shop: (shop.workflow.steps.update(notify_order=failing(KeyError("a bug"))), shop.buy()),
     ):
         shop = Shop(shirt=3)
         prepare(shop)
@@ -217,4 +264,4 @@ def test_every_task_is_a_step_of_ours_with_retries_and_a_way_out():
         [retry], [catch] = task["Retry"], task["Catch"]
         assert "States.ALL" not in retry["ErrorEquals"]
         assert catch["ErrorEquals"] == ["States.ALL"]
-        assert catch["Next"] in ("Undo", "SetAside")
+        assert catch["Next"] in ("Undo", "SetAside", "SetAsideUntold")

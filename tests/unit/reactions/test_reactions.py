@@ -15,12 +15,12 @@ from chalicelib.aws.client import AwsError
 from chalicelib.aws.mails import Mail, SesMailer
 from chalicelib.aws.topics import SnsTopic
 from chalicelib.errors import Conflict, InDoubt, NotFound, Unavailable
+from chalicelib.pages.money import money
 from chalicelib.products.model import Product, Stored
 from chalicelib.reactions.alert import Alert
 from chalicelib.reactions.inventory import Inventory
 from chalicelib.reactions.mail import Receipts
 from chalicelib.reactions.once import Once
-from chalicelib.reactions.texts import money
 from chalicelib.reactions.warehouse import Warehouse
 from tests.fakes.client import Client
 from tests.fakes.clock import Clock
@@ -64,15 +64,16 @@ class Users:
 
 
 class Orders:
-    def __init__(self, name="VIP & friends"):
+    def __init__(self, name="VIP & friends", language=""):
         self._name = name
+        self._language = language
 
     def get(self, order_id):
         items = [
             SimpleNamespace(name=self._name, quantity=2, price_cents=45_000),
             SimpleNamespace(name="Shirt", quantity=1, price_cents=10_001),
         ]
-        return SimpleNamespace(order_id=order_id, items=items, total_cents=100_001)
+        return SimpleNamespace(order_id=order_id, items=items, total_cents=100_001, language=self._language)
 
 
 @pytest.fixture
@@ -107,6 +108,16 @@ def test_a_receipt_goes_to_whom_ordered_with_every_line_in_both_languages(receip
     )
     for shown in ("VIP &amp; friends", "€ 1,000.01", "€ 1.000,01", '<div lang="en"', '<div lang="nl"'):
         assert shown in sent.html
+
+
+def test_who_ordered_in_a_chat_gets_a_receipt_in_the_language_of_that_chat(receipts):
+    client = Client()
+    receipts(client, language="nl").send(heard())
+    sent = mail(client)
+    assert sent.subject == "Je bestelling o-1"
+    assert "€ 1.000,01" in sent.text
+    assert "Total:" not in sent.text
+    assert '<html lang="nl">' in sent.html
 
 
 def test_a_products_name_cannot_write_into_the_mail(receipts):
