@@ -11,6 +11,8 @@ import pytest
 from ops.bench import events
 from tests.fakes import stripe
 from tests.local_runtime import make_stage
+from tests.unit.events.rows import placed
+from tests.unit.reactions.events import body as placed_body
 from tests.unit.slack import slack
 
 PROJECT = Path(__file__).parents[2]
@@ -109,3 +111,34 @@ def test_the_sender_loads_nothing_of_the_dialogue(environ):
     [answer], loaded = handled(environ, ["sender", events.batch("guestlist-local-outbound.fifo", [])])
     assert answer == {"batchItemFailures": []}
     assert not loaded & (HEAVY - {"requests"})
+
+
+ORDER = {"orderId": "o-1", "customerId": "u", "items": [{"productId": "p", "quantity": 1}], "paymentMethod": "pm"}
+
+
+def queued(queue, body):
+    return events.batch(f"guestlist-local-{queue}", [("1", "1", body)])
+
+
+@pytest.mark.parametrize(
+    ("function", "event", "heavy"),
+    [
+        ("process_order", queued("order-processing", json.dumps(ORDER)), set()),
+        *((f"{step}_order", ORDER, set()) for step in ("validate", "reserve", "place")),
+        ("pay_order", ORDER, {"requests"}),
+        ("undo_order", ORDER, {"requests"}),
+        ("publish_changes", {"Records": [placed()]}, set()),
+        ("update_inventory", queued("update-inventory", placed_body()), set()),
+        ("send_email", queued("send-email", placed_body()), {"jinja2"}),
+        ("notify_warehouse", queued("notify-warehouse", placed_body()), {"requests"}),
+    ],
+)
+def test_a_function_of_orders_loads_what_calls_the_provider_or_writes_the_mail_only_where_it_does(
+    stage, function, event, heavy
+):
+    """With the real provider of payments. They read what they are given by msgspec, and share a package with all others."""
+    accepted = ["process_order", queued("order-processing", json.dumps(ORDER))]
+    _, loaded = handled(
+        stage.environ(PAYMENTS="stripe", STRIPE_API_URL="http://127.0.0.1:1"), accepted, [function, event]
+    )
+    assert loaded & HEAVY <= heavy | {"msgspec"}
