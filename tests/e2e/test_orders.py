@@ -1,10 +1,12 @@
 """Orders on the running application: through the API, the queue, the workflow and back."""
 
 import json
+import signal
 import time
 import uuid
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -26,6 +28,9 @@ class Shop:
         self.product = f"p-{uuid.uuid4().hex[:8]}"
         product = {"productId": self.product, "name": "Shirt", "priceCents": cents, "stock": stock}
         self._asked("POST", "/products", ORGANISER, json=product)
+
+    def moves_to(self, web):
+        self._web = web
 
     def wish(self, quantity=1, method="pm_card_visa"):
         items = [{"productId": self.product, "quantity": quantity}]
@@ -104,6 +109,51 @@ def test_a_malformed_message_among_ten_is_given_up_after_three_tries_and_nine_ar
     [message] = wait_until(given_up, seconds=20)
     assert local_run.log().count("process_order") >= 3
     sqs.delete_message(QueueUrl=dead, ReceiptHandle=message["ReceiptHandle"])
+
+
+def test_an_order_whose_execution_was_lost_in_a_restart_is_undone_by_the_sweeper(start_local_run):
+    """The emulator ends executions with itself. In an account, one that fails or takes over five minutes leaves an order as it is, too."""
+    first = start_local_run()
+    shop = Shop(first.web, stock=3)
+    orders = [shop.order(shop.wish(method="pm_card_authenticationRequired")) for _ in range(2)]
+    links = [wait_until(lambda: shop.shown(order_id).get("paymentUrl")) for order_id in orders]  # noqa: B023
+    first.process.send_signal(signal.SIGINT)
+    assert first.process.wait(20) == 0
+
+    second = start_local_run(data=first.data)
+    shop.moves_to(second.web)
+    assert requests.post(second.web + urlsplit(links[0]).path, timeout=10).ok
+    sweep(second)
+    assert [shop.shown(order_id)["status"] for order_id in orders] == ["ACCEPTED", "ACCEPTED"], (
+        "it may go on for a while"
+    )
+    for order_id in orders:
+        make_older(second, order_id, minutes=16)
+    sweep(second)
+    assert [shop.shown(order_id)["status"] for order_id in orders] == ["REFUNDED", "FAILED"]
+    assert shop.pieces() == (3, 0)
+
+
+def sweep(run):
+    """As the schedule does every five minutes."""
+    lambda_, event = run.stage().client("lambda"), dict.fromkeys(SCHEDULED, "")
+    lambda_.invoke(FunctionName="guestlist-local-sweep_orders", Payload=json.dumps(event | {"detail": {}}))
+
+
+SCHEDULED = ("version", "account", "region", "detail-type", "source", "time", "id", "resources")
+
+
+def make_older(run, order_id, minutes):
+    """Have it accepted so long ago."""
+    dynamodb, table = run.stage().client("dynamodb"), "guestlist-local-orders"
+    key = {"pk": {"S": f"order#{order_id}"}, "sk": {"S": "order"}}
+    row = dynamodb.get_item(TableName=table, Key=key)["Item"]
+    before = int(row["createdAt"]["N"])
+    at = before - 60_000 * minutes
+    places = [{"pk": {"S": "open-orders"}, "sk": {"S": f"{when:013}#{order_id}"}} for when in (before, at)]
+    dynamodb.delete_item(TableName=table, Key=places[0])
+    dynamodb.put_item(TableName=table, Item=places[1])
+    dynamodb.put_item(TableName=table, Item=row | {"createdAt": {"N": str(at)}})
 
 
 def race(web, orders, pieces):

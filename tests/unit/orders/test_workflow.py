@@ -223,6 +223,51 @@ def test_an_order_whose_fan_cannot_be_told_is_placed_all_the_same_and_told_when_
     assert (shop.told(order_id)[0], shop.pieces()) == ("PLACED", (2, 1, 0))
 
 
+class TimedOut(BaseException):
+    """Step Functions ends an execution after its `TimeoutSeconds`, wherever it is: nothing catches that.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/statemachine-structure.html
+    """
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("step", ["validate", "pay", "reserve", "place"])
+def test_an_order_whose_execution_timed_out_is_undone_by_the_sweeper_unless_it_was_placed(shop, step, moment):
+    act = shop.workflow.steps[f"{step}_order"]
+
+    def ended_here(event):
+        if moment == "after":
+            act(event)
+        raise TimedOut
+
+    shop.workflow.steps[f"{step}_order"] = ended_here
+    with pytest.raises(TimedOut):
+        shop.buy()
+    order_id = next(iter(shop.workflow.started))
+    as_it_was_left = shop.told(order_id)
+    shop.sweep(minutes=DEFINITION["TimeoutSeconds"] / 60)
+    assert shop.told(order_id) == as_it_was_left, "until now, the execution could be at work"
+    shop.sweep(minutes=11)
+    if (step, moment) == ("place", "after"):
+        assert (shop.told(order_id)[0], shop.pieces(), shop.paid(order_id)) == ("PLACED", (2, 1, 0), True)
+    else:
+        was_paid = "PAID" in as_it_was_left[2]
+        assert shop.told(order_id)[:2] == ("REFUNDED" if was_paid else "FAILED", "hung")
+        assert (shop.pieces(), shop.paid(order_id)) == ((3, 0, 0), False)
+
+
+def test_an_order_whose_execution_failed_as_it_could_not_be_undone_is_undone_by_the_sweeper(shop):
+    undo = shop.workflow.steps["undo_order"]
+    shop.workflow.steps |= {"reserve_order": failing(KeyError), "undo_order": failing(Unavailable("no answer"))}
+    order_id = shop.accept()
+    shop.process()
+    assert shop.run(order_id) == "NotUndone"
+    assert shop.paid(order_id)
+    shop.workflow.steps["undo_order"] = undo
+    shop.sweep(minutes=16)
+    assert (shop.told(order_id)[0], shop.pieces(), shop.paid(order_id)) == ("REFUNDED", (3, 0, 0), False)
+
+
 def test_an_order_is_started_once_however_often_it_is_in_the_queue(shop):
     order_id = shop.accept()
     shop.put(json.dumps(shop.order(order_id).message()))
