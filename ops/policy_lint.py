@@ -1,7 +1,7 @@
 """`python -m ops.policy_lint`, a part of `make check`: parliament reads every policy that we write.
 
-The functions' own (.chalice/policy-*.json) and those of resources (queues, buckets, topics, keys) in the templates of infra/. It knows
-all actions of AWS, the resources that each takes, and the combinations that give away more than they say:
+The functions' own (.chalice/policy-*.json) and those of resources (queues, buckets, topics, keys, roles) in the templates of infra/.
+It knows all actions of AWS, the resources that each takes, and the combinations that give away more than they say:
 https://github.com/duo-labs/parliament
 """
 
@@ -34,9 +34,6 @@ class Finding(NamedTuple):
     detail: str
 
 
-_POLICIES = ("PolicyDocument", "KeyPolicy", "ResourcePolicy")
-
-
 @click.command()
 def lint() -> None:
     """Name every finding; exit 1 when there is one that is not explained, or an explanation of nothing."""
@@ -56,7 +53,7 @@ def read(project: Path) -> Iterator[Policy]:
     for path in sorted((project / "infra").glob("*.yaml")):
         for name, resource in cfn_yaml.load(str(path))["Resources"].items():
             explained = resource.get("Metadata", {}).get("parliament", {})
-            for document in _documents(resource.get("Properties", {})):
+            for document in _documents(resource):
                 yield Policy(f"{path.name} {name}", json.dumps(_filled(document)), explained)
 
 
@@ -74,11 +71,18 @@ def findings(policy: Policy) -> list[Finding]:
     return [Finding(finding.issue, json.dumps(finding.detail, default=str)) for finding in audited.findings]
 
 
-def _documents(properties: Mapping[str, Any]) -> Iterator[Any]:
-    """Of a resource, and those that stand inside of a role. Who may take a role on is no such policy: it has no resource."""
-    yield from (properties[member] for member in _POLICIES if member in properties)
-    for inline in properties.get("Policies", ()):
-        yield inline["PolicyDocument"]
+def _documents(part: Any) -> Iterator[Mapping[str, Any]]:  # noqa: ANN401  # JSON
+    """Wherever they stand in a resource. Who may take a role on is no such policy: it has no resource."""
+    match part:
+        case {"Statement": [{"Effect": _}, *_] | {"Effect": _}}:  # a firewall's statements have none
+            yield part
+        case dict():
+            for name, member in part.items():
+                if name != "AssumeRolePolicyDocument":
+                    yield from _documents(member)
+        case list():
+            for member in part:
+                yield from _documents(member)
 
 
 def _filled(value: Any) -> Any:  # noqa: ANN401  # JSON

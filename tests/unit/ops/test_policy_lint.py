@@ -1,6 +1,7 @@
 """Every policy that we write passes parliament, and parliament finds what is wrong with one."""
 
 import json
+import re
 
 import pytest
 from click.testing import CliRunner
@@ -24,9 +25,34 @@ def test_no_policy_of_ours_has_a_finding_that_is_not_explained():
 
 def test_the_policies_of_functions_and_of_resources_are_read():
     names = [policy.name for policy in policy_lint.read(PROJECT)]
-    of_resources = {"resources.yaml Key", "resources.yaml InboundQueuePolicy", "ci.yaml Deployer"}
+    of_resources = {"resources.yaml Key", "resources.yaml InboundQueuePolicy", "monitoring.yaml AlarmTopicPolicy"}
     assert {"policy-prod-bot.json", *of_resources} <= set(names)
+    assert {"resources.yaml OrderWorkflowRole", "ci.yaml Deployer"} <= set(names)  # theirs stand inside of the role
     assert not [policy.name for policy in policy_lint.read(PROJECT) if "${" in policy.text or "Fn::" in policy.text]
+
+
+def test_every_policy_of_a_template_is_read():
+    texts = "".join(path.read_text() for path in (PROJECT / "infra").glob("*.yaml"))
+    in_templates = [policy for policy in policy_lint.read(PROJECT) if ".yaml " in policy.name]
+    assert len(in_templates) == len(
+        re.findall(r"\b(?:Key|Resource)?Policy(?:Document)?:\n +(?:Version|Statement)", texts)
+    )
+
+
+def test_a_policy_is_read_wherever_it_stands_in_its_resource(tmp_path):
+    table = """
+        Resources:
+          Table:
+            Type: AWS::DynamoDB::Table
+            Properties:
+              ResourcePolicy:
+                PolicyDocument:
+                  Statement: [{Effect: Allow, Action: "dynamodb:GetItm", Resource: "*", Principal: "*"}]
+    """
+    (tmp_path / "infra").mkdir()
+    (tmp_path / "infra" / "tables.yaml").write_text(table)
+    [policy] = policy_lint.read(tmp_path)
+    assert [line for line in policy_lint.wrong(policy) if "UNKNOWN_ACTION" in line]
 
 
 @pytest.mark.parametrize(
