@@ -472,7 +472,7 @@ def _poller(source: str) -> tuple[Json, str]:
 
 
 def keep_decisions() -> None:
-    """Tells what each role has asked for, and got or not, and when a function begins and ends: each a line of JSON in the file DECISIONS.
+    """Tells what each role has asked for, when, and whether it got it, and when functions begin and end, in the file DECISIONS: JSON lines.
 
     The emulator's CloudTrail knew neither roles, nor refused calls, nor what Lambda does in a function's role.
     """
@@ -487,7 +487,7 @@ def keep_decisions() -> None:
         who = (sts._sessions.get(key) or {}).get("Arn", "")
         if ":assumed-role/" in who:
             decision = {"role": who.split("/")[1], "action": action, "resource": resource_arn, "allowed": not refusal}
-            file.write(json.dumps(decision) + "\n")
+            file.write(json.dumps({**decision, "at": time.time()}) + "\n")
         return refusal
 
     def executing(*args: Any) -> Json:

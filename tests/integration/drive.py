@@ -4,14 +4,12 @@ A scene ends when everybody has what they came for; it fails as soon as a role i
 """
 
 import contextlib
-import fnmatch
 import itertools
 import json
 import re
 import time
 import uuid
 from pathlib import Path
-from typing import NamedTuple
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import requests
@@ -30,11 +28,11 @@ from chalicelib.payments.model import Payment
 from chalicelib.payments.store import PaymentStore
 from chalicelib.products.service import Products
 from chalicelib.products.store import ProductStore
-from ops.local.launch import PROJECT
 from tests.contract.messenger.graph import Graph, error
 from tests.contract.slack.web_api import WebApi, installed
 from tests.fakes import stripe
 from tests.fakes.platform import Answer
+from tests.integration.decisions import Decisions, Right
 from tests.local_runtime import Stage
 from tests.unit.events.rows import an_order
 from tests.unit.messenger import meta
@@ -53,31 +51,6 @@ SCHEDULED = dict.fromkeys(("version", "account", "region", "detail-type", "sourc
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 
 
-class Right(NamedTuple):
-    function: str
-    action: str
-    resource: str
-    """As the policy has it."""
-
-    def __str__(self):
-        return f"{self.function}-{self.action}-{re.split('[/:]', self.resource.removesuffix(':*'))[-1]}"
-
-
-def policy(function):
-    return json.loads((PROJECT / ".chalice" / f"policy-prod-{function}.json").read_text())
-
-
-FUNCTIONS = sorted(path.stem.rpartition("-")[2] for path in (PROJECT / ".chalice").glob("policy-prod-*.json"))
-RIGHTS = [
-    Right(function, action, resource)
-    for function in FUNCTIONS
-    for statement in policy(function)["Statement"]
-    for action in statement["Action"]
-    for resource in statement["Resource"]
-]
-"""Every right of every function."""
-
-
 class Refused(AssertionError):
     """A role asked for what it may not do."""
 
@@ -93,9 +66,8 @@ class Drive:
         self.stage = stage
         self.graph = graph
         self.slack = slack
-        self._decisions = decisions
+        self._decisions = Decisions(decisions)
         self._new = itertools.count(1)
-        self._began = 0
 
     @property
     def url(self):
@@ -103,35 +75,44 @@ class Drive:
         return f"{self.stage.endpoint}/restapis/{api['id']}/api/_user_request_"
 
     def play(self, scene, expected=frozenset()):
-        """Play a scene until it has taken the expected rights, or all that it takes; answers them. `Refused` when one is refused."""
-        self._began = self._decisions.stat().st_size
+        """Play a scene until it has taken the expected rights, or all that it takes.
+
+        Answers them, and after how many seconds each was first taken. `Refused` when one is refused.
+        """
+        self.clear()
+        self._decisions.forget()
+        began = time.time()
         try:
             scene(self)
             self.until(
-                lambda: expected <= self.decided(allowed=True),
-                lambda: f"not taken: {', '.join(map(str, expected - self.decided(allowed=True)))}",
+                lambda: expected <= self.taken(), lambda: f"not taken: {', '.join(map(str, expected - self.taken()))}"
             )
             if not expected:
                 self.settle()
         finally:
             self._check_refusals()
-        return self.decided(allowed=True)
-
-    def settle(self, quiet=0.3):
-        """Wait until no function is at work, and nobody has asked for anything for so many seconds."""
-        size, since = -1, time.monotonic()
-        while time.monotonic() - since < quiet:
-            told = self._decisions.read_bytes()
-            if len(told) != size or told.count(b'"begins"') > told.count(b'"ends"'):
-                size, since = len(told), time.monotonic()
-            time.sleep(0.02)
+        return {right: at - began for right, at in self._decisions.taken.items()}
 
     def clear(self):
-        """No message of an earlier scene is left, and nobody is at work."""
+        """Nothing of an earlier scene is left: no message, no plan of a platform, and nobody at work."""
         sqs = self.stage.client("sqs")
         for url in sqs.list_queues()["QueueUrls"]:
             sqs.purge_queue(QueueUrl=url)
         self.settle()
+        self.graph.plan.clear()
+        self.slack.plan.clear()
+
+    def settle(self, quiet=0.3):
+        """Wait until no function is at work, and nobody has asked for anything for so many seconds."""
+        length, since = -1, time.monotonic()
+        while time.monotonic() - since < quiet:
+            if self._decisions.length != length or self._decisions.at_work:
+                length, since = self._decisions.length, time.monotonic()
+            time.sleep(0.02)
+
+    def taken(self):
+        """The rights that were taken since the scene began."""
+        return self._decisions.taken.keys()
 
     def until(self, fact, complaint=lambda: "it did not come true"):
         deadline = time.monotonic() + PATIENCE
@@ -244,25 +225,8 @@ class Drive:
         return answer
 
     def _check_refusals(self):
-        if refused := self.decided(allowed=False):
-            raise Refused(refused)
-
-    def decided(self, *, allowed):
-        """The rights that were taken, or refused, since the scene began."""
-        with self._decisions.open("rb") as file:
-            file.seek(self._began)
-            lines = file.read().splitlines(keepends=True)
-        decisions = [json.loads(line) for line in lines if line.endswith(b"\n")]
-        return {_right(decision) for decision in decisions if decision.get("allowed") == allowed}
-
-
-def _right(decision):
-    """The right that a decision was about; one that no policy has, where it is none of ours."""
-    function = decision["role"].removeprefix("guestlist-prod-")
-    for right in RIGHTS:
-        if right[:2] == (function, decision["action"]) and fnmatch.fnmatchcase(decision["resource"], right.resource):
-            return right
-    return Right(function, decision["action"], decision["resource"])
+        if refused := self._decisions.refused:
+            raise Refused(set(refused))
 
 
 class Fan:
@@ -526,8 +490,6 @@ def stripe_tells_how_a_payment_ended(drive):
 def a_placed_order_is_reacted_to(drive):
     """Everything is refused first: by SES, SNS, the warehouse and the products. Another's reactions were begun, and nobody knows."""
     put, shop = _put(drive, "orders"), _put(drive, "products")
-    _close_mail_and_topic(drive)
-    drive.graph.plan[:] = [Answer(503)]
     email = f"{uuid.uuid4().hex}@example.org"
     user = drive.organises("POST", "/users", 201, json={"email": email, "name": "Anna"}).json()["userId"]
     product, order, other = (f"drive-{uuid.uuid4().hex[:8]}" for _ in range(3))
@@ -537,15 +499,16 @@ def a_placed_order_is_reacted_to(drive):
     )
     items = [{"productId": product, "quantity": 1, "name": "A shirt", "priceCents": 150_000}]
     large = {"customerId": user, "items": items, "totalCents": 150_000}
-    put(an_order(pk=f"order#{order}", **large))
-    again = {
-        Right(name, "sqs:ChangeMessageVisibility", f"arn:aws:sqs:*:*:guestlist-prod-{queue}") for name, queue in QUEUES
-    }
-    drive.until(lambda: again <= drive.decided(allowed=True), lambda: "not all came again")
-    _open_mail_and_topic(drive)
+    with _closed_mail_and_topic(drive):
+        drive.graph.plan[:] = [Answer(503)]
+        put(an_order(pk=f"order#{order}", **large))
+        drive.until(lambda: drive.taken() >= COME_AGAIN, lambda: "not all came again")
     shop({"pk": f"product#{product}", "sk": f"reservation#{order}", "room": "reserved"})
     drive.until(lambda: drive.organises("GET", f"/products/{product}").json()["sold"] == 1)
     drive.until(lambda: [mail for mail in drive.mails() if mail["To"] == [email]])
+    with drive.table("orders") as orders:
+        for act in ("alert", "notify-warehouse"):
+            drive.until(lambda: (orders.get(f"order#{order}", f"reaction#{act}") or {}).get("state") == "done")  # noqa: B023
     begun = {"state": "begun", "by": "somebody", "at": 0}
     for act in ("send-email", "alert"):
         put({"pk": f"order#{other}", "sk": f"reaction#{act}", **begun})
@@ -553,12 +516,15 @@ def a_placed_order_is_reacted_to(drive):
     drive.until(lambda: all(drive.waits(f"{queue}-dlq", other) for queue in ("send-email", "alert")))
 
 
-QUEUES = (
-    ("send_email", "send-email"),
-    ("update_inventory", "update-inventory"),
-    ("notify_warehouse", "notify-warehouse"),
-    ("raise_alert", "alert"),
-)
+COME_AGAIN = {
+    Right(name, "sqs:ChangeMessageVisibility", f"arn:aws:sqs:*:*:guestlist-prod-{queue}")
+    for name, queue in (
+        ("send_email", "send-email"),
+        ("update_inventory", "update-inventory"),
+        ("notify_warehouse", "notify-warehouse"),
+        ("raise_alert", "alert"),
+    )
+}
 
 
 def _put(drive, table):
@@ -566,18 +532,19 @@ def _put(drive, table):
     return lambda row: dynamodb.put_item(TableName=f"guestlist-prod-{table}", Item=_attributes(row))
 
 
-def _close_mail_and_topic(drive):
+@contextlib.contextmanager
+def _closed_mail_and_topic(drive):
     sns, ses = drive.stage.client("sns"), drive.stage.client("sesv2")
     for topic in sns.list_topics()["Topics"]:
         if topic["TopicArn"].endswith(":guestlist-prod-alerts"):
             sns.delete_topic(TopicArn=topic["TopicArn"])
     with contextlib.suppress(ses.exceptions.NotFoundException):
         ses.delete_email_identity(EmailIdentity="guestlist.example")
-
-
-def _open_mail_and_topic(drive):
-    drive.stage.client("sns").create_topic(Name="guestlist-prod-alerts")
-    drive.stage.client("sesv2").create_email_identity(EmailIdentity="guestlist.example")
+    try:
+        yield
+    finally:
+        sns.create_topic(Name="guestlist-prod-alerts")
+        ses.create_email_identity(EmailIdentity="guestlist.example")
 
 
 def a_payer_confirms_where_no_money_moves(drive):
