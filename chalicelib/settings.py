@@ -65,9 +65,9 @@ def stream(table: str, environ: Mapping[str, str] = os.environ) -> str:
     """The ARN of a table's stream, for the declarations in `app.py`.
 
     Its end is a date that only the account knows: `make deploy` tells it to Chalice (`STREAM_ARN_orders`), which asks for it when it first
-    joins the stream to its function, and never again.
+    joins the stream to its function, and never again. Until then, plain `chalice deploy` breaks off with an error that shows this ARN.
     """
-    nowhere = f"arn:aws:dynamodb:::table/{_name(stage(environ), table)}/stream/latest"
+    nowhere = f"arn:aws:dynamodb:::table/{_name(stage(environ), table)}/stream/make-deploy-first"
     return environ.get(f"STREAM_ARN_{table}", nowhere)
 
 

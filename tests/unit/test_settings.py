@@ -21,6 +21,13 @@ def complaint(environ):
     return str(missing.value)
 
 
+def test_where_a_stream_is_make_deploy_tells_and_what_stands_there_before_says_so():
+    arn = "arn:aws:dynamodb:eu-west-1:123456789012:table/guestlist-prod-orders/stream/2026-11-22T21:40:00.000"
+    assert settings.stream("orders", {"STAGE": "prod", "STREAM_ARN_orders": arn}) == arn
+    before = settings.stream("orders", {"STAGE": "prod"})
+    assert before == "arn:aws:dynamodb:::table/guestlist-prod-orders/stream/make-deploy-first"
+
+
 def test_a_deployed_stage_talks_to_aws_itself():
     read = settings.read(PROD)
     assert read.aws_endpoint_url == ""
