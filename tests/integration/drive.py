@@ -79,7 +79,6 @@ class Drive:
 
         Answers them, and after how many seconds each was first taken. `Refused` when one is refused.
         """
-        self.clear()
         self._decisions.forget()
         began = time.time()
         try:
@@ -104,8 +103,9 @@ class Drive:
 
     def settle(self, quiet=0.3):
         """Wait until no function is at work, and nobody has asked for anything for so many seconds."""
-        length, since = -1, time.monotonic()
+        length, since, deadline = -1, time.monotonic(), time.monotonic() + PATIENCE
         while time.monotonic() - since < quiet:
+            assert time.monotonic() < deadline, "somebody is still at work"
             if self._decisions.length != length or self._decisions.at_work:
                 length, since = self._decisions.length, time.monotonic()
             time.sleep(0.02)

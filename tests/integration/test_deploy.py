@@ -93,7 +93,12 @@ def save_the_demo_campaign(stage):
 @pytest.fixture(scope="module")
 def taken(drive):
     """Each scene, played once without a refusal, and the rights that it took, each with the seconds until then."""
-    return {scene: drive.play(scene) for scene in SCENES}
+
+    def alone(scene):
+        drive.clear()
+        return drive.play(scene)
+
+    return {scene: alone(scene) for scene in SCENES}
 
 
 def test_each_function_has_a_role_of_its_own_with_its_own_policy_and_nothing_else(drive):
@@ -147,6 +152,7 @@ def test_the_few_are_some_of_all():
 def test_without_any_one_right_the_drive_fails(drive, taken, right):
     """The negative control, with the scene that is the first to take the right."""
     scene = min((scene for scene in SCENES if right in taken[scene]), key=lambda scene: taken[scene][right])
+    drive.clear()
     with without(drive.stage, right), pytest.raises(Refused) as refused:
         drive.play(scene, expected={right})
     assert refused.value.rights == {right}
