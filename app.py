@@ -150,7 +150,7 @@ def publish_changes(event):
     return wiring.publisher().publish(event.to_dict())
 
 
-@app.on_sqs_message(queue=settings.queue("send-email"), batch_size=10, maximum_concurrency=10)
+@app.on_sqs_message(queue=settings.queue("send-email"), batch_size=10, maximum_concurrency=2)
 def send_email(event):
     return wiring.receipts().handle(event.to_dict(), event.context.get_remaining_time_in_millis)
 
@@ -168,6 +168,24 @@ def notify_warehouse(event):
 @app.on_sqs_message(queue=settings.queue("alert"), batch_size=10, maximum_concurrency=10)
 def raise_alert(event):
     return wiring.alert().handle(event.to_dict(), event.context.get_remaining_time_in_millis)
+
+
+# Mails
+
+
+@app.on_sqs_message(queue=settings.queue("mail-events"), batch_size=10, maximum_concurrency=2)
+def receive_mail_events(event):
+    return wiring.mail_events().handle(event.to_dict(), event.context.get_remaining_time_in_millis)
+
+
+@app.route("/unsubscribe/{token}", methods=["GET"], who=FAN)
+def show_unsubscribe(token):
+    return wiring.unsubscribe_page().show(token, app.current_request)
+
+
+@app.route("/unsubscribe/{token}", methods=["POST"], who=FAN, content_types=[http.FORM, http.FORM_DATA])
+def unsubscribe(token):
+    return wiring.unsubscribe_page().change(token, app.current_request)
 
 
 # The steps of infra/order_workflow.asl.json

@@ -40,6 +40,7 @@ PAGE_DEFAULT, PAGE_LIMIT = 50, 100
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
+FORM_DATA = "multipart/form-data"
 MERGE_PATCH = "application/merge-patch+json"
 """https://www.rfc-editor.org/rfc/rfc7396"""
 PATCH = [JSON, MERGE_PATCH]

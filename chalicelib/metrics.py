@@ -23,6 +23,7 @@ METRICS: dict[str, tuple[str, ...]] = {
     "refunds_failed": (STAGE,),
     "sends": (STAGE, OUTCOME),
     "reply_ms": (STAGE, OUTCOME),
+    "mails": (STAGE, OUTCOME),
 }
 """Every metric, and the fields of the line that tell its series apart. A series is $0.30 a month: never a campaign, still less a fan."""
 

@@ -43,6 +43,8 @@ class Settings(NamedTuple):
 
     mail_from: str = "Guestlist <tickets@guestlist.example>"
     """Whom mails are from: an address, or a name and <an address>, of a domain that SES has verified."""
+    mails_per_second: float = 0.3
+    """What one function may send: SES's rate, shared by the functions that send mails at once, three as it is."""
     warehouse_url: str = ""
     """Where the organiser's warehouse hears of orders; empty where nobody wants to."""
 
@@ -82,9 +84,11 @@ def read(environ: Mapping[str, str]) -> Settings:
     endpoint = environ.get("AWS_ENDPOINT_URL", "").rstrip("/")
     if found["STAGE"] == "local" and _host(endpoint) not in LOOPBACK:
         complaints.append("AWS_ENDPOINT_URL must be an emulator on this machine, as the stage is local")
-    rate = environ.get("MESSENGER_SENDS_PER_SECOND", "10")
-    if not _is_positive(rate):
-        complaints.append(f"MESSENGER_SENDS_PER_SECOND must be a number above 0, not {rate!r}")
+    rates = {"MESSENGER_SENDS_PER_SECOND": "10", "MAILS_PER_SECOND": "0.3"}
+    rates = {name: environ.get(name, usual) for name, usual in rates.items()}
+    complaints += [
+        f"{name} must be a number above 0, not {rate!r}" for name, rate in rates.items() if not _is_positive(rate)
+    ]
     payments = environ.get("PAYMENTS", "local" if found["STAGE"] == "local" else "stripe")
     if payments not in {"local", "stripe"}:
         complaints.append(f"PAYMENTS must be local or stripe, not {payments!r}")
@@ -103,13 +107,14 @@ def read(environ: Mapping[str, str]) -> Settings:
         region=found["AWS_REGION"],
         base_url=found["BASE_URL"],
         messenger_api_url=found["MESSENGER_API_URL"],
-        messenger_sends_per_second=float(rate),
+        messenger_sends_per_second=float(rates["MESSENGER_SENDS_PER_SECOND"]),
         messenger_mark_seen=environ.get("MESSENGER_MARK_SEEN") == "on",
         slack_api_url=found["SLACK_API_URL"],
         aws_endpoint_url=endpoint,
         cors_origins=origins,
         payments=payments,
         mail_from=environ.get("MAIL_FROM", Settings._field_defaults["mail_from"]),
+        mails_per_second=float(rates["MAILS_PER_SECOND"]),
         warehouse_url=warehouse_url,
         stripe_api_url=environ.get("STRIPE_API_URL", "https://api.stripe.com").rstrip("/"),
     )

@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from chalicelib.dialogue.shop import Shop
     from chalicelib.events.publisher import Publisher
     from chalicelib.idempotency import Idempotency
+    from chalicelib.mailing.api import UnsubscribePage
+    from chalicelib.mailing.listeners import MailEvents
+    from chalicelib.mailing.sending import PacedMailer
+    from chalicelib.mailing.service import Mailing
     from chalicelib.openapi.api import OpenApi
     from chalicelib.orders.api import OrdersApi
     from chalicelib.orders.listeners import OrderQueue, OrderSteps, OrderSweeper
@@ -423,13 +427,43 @@ def once() -> "Once":
 
 
 @functools.cache
-def receipts() -> "OnceReaction":
+def mailing() -> "Mailing":
+    from chalicelib.mailing.service import Mailing
+    from chalicelib.mailing.store import MailStore
+
+    return Mailing(MailStore(table("users")), secrets(), read_settings().base_url, clock.system)
+
+
+@functools.cache
+def mailer() -> "PacedMailer":
     from chalicelib.aws.mails import SesMailer
+    from chalicelib.mailing.sending import PacedMailer
+
+    read = read_settings()
+    ses = SesMailer(client("ses"), read.mail_from, read.name("mails"))
+    return PacedMailer(ses, read.mails_per_second, clock.system, log)
+
+
+@functools.cache
+def mail_events() -> "MailEvents":
+    from chalicelib.mailing.listeners import MailEvents
+
+    return MailEvents(queue("mail-events"), mailing(), log)
+
+
+@functools.cache
+def unsubscribe_page() -> "UnsubscribePage":
+    from chalicelib.mailing.api import UnsubscribePage
+
+    return UnsubscribePage(pages(), mailing())
+
+
+@functools.cache
+def receipts() -> "OnceReaction":
     from chalicelib.reactions.listeners import OnceReaction
     from chalicelib.reactions.mail import Receipts
 
-    mailer = SesMailer(client("ses"), read_settings().mail_from)
-    send = Receipts(orders(), users(), mailer, once(), log).send
+    send = Receipts(orders(), users(), mailing(), mailer(), once=once(), log=log).send
     return OnceReaction(queue("send-email"), queue("send-email-dlq"), send, log)
 
 

@@ -14,6 +14,7 @@ COMMANDS = {
     "token": "ops.token:token",
     "secrets": "ops.secrets:secrets",
     "dlq": "ops.dlq:dlq",
+    "mail": "ops.mail:mail",
     "deploy": "ops.deploy.command:deploy",
     "verify": "ops.deploy.command:verify_",
     "rollback": "ops.deploy.command:rollback",

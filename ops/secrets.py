@@ -139,6 +139,15 @@ SCHEMA: dict[str, tuple[Member, ...]] = {
             "whsec_ and 24 to 64 random bytes in base64: `echo whsec_$(openssl rand -base64 32)`, and the same at the warehouse",
         ),
     ),
+    "mail": (
+        Member(
+            "unsubscribe_key",
+            r"[A-Za-z0-9_-]{43}",
+            "43 of A-Z a-z 0-9 _ -, or empty to have one made: it proves the links in mails",
+            "unsubscribe_key",
+            made=True,
+        ),
+    ),
     "api": (_role("organiser"), _role("steward"), _role("service")),
     "tickets": (),
 }

@@ -18,6 +18,7 @@ from chalicelib.aws.client import AwsError, Client
 from chalicelib.campaigns.service import Campaigns
 from chalicelib.channels.slack.installations import Installations
 from chalicelib.errors import Conflict, GuestlistError, Invalid
+from chalicelib.mailing.service import Mailing
 from chalicelib.reactions.once import Once
 from chalicelib.settings import MissingSettings, Settings
 from chalicelib.tickets.service import Tickets
@@ -75,6 +76,7 @@ class Stage(NamedTuple):
     sqs: Client
     sdk: Callable[[str], Any]
     """A client of AWS's SDK, for services that ours does not speak."""
+    mailing: Mailing
 
 
 def enter(name: str) -> Stage:
@@ -94,6 +96,7 @@ def enter(name: str) -> Stage:
         wiring.once(),
         wiring.client("sqs"),
         _sdk,
+        wiring.mailing(),
     )
 
 

@@ -32,10 +32,21 @@ class Mail(NamedTuple):
     """Others than those that every mail has. Their values stay in one line, as they are."""
 
 
+class TooFast(Unavailable):
+    """More mails in this second than the account may send."""
+
+
+class OverQuota(Unavailable):
+    """More mails in these 24 hours than the account may send."""
+
+
 class SesMailer:
-    def __init__(self, client: Client, sender: str) -> None:
+    """Sends mails of one sender under one configuration set, whose events tell what becomes of them."""
+
+    def __init__(self, client: Client, sender: str, configuration_set: str) -> None:
         self._client = client
         self._sender = sender
+        self._configuration_set = configuration_set
 
     def send(self, mail: Mail) -> None:
         """Send it, or raise `Unavailable` where it was not sent, `InDoubt` where nobody knows, `ValueError` where it is no mail."""
@@ -45,10 +56,23 @@ class SesMailer:
                 FromEmailAddress=self._sender,
                 Destination={"ToAddresses": [mail.to]},
                 Content={"Raw": {"Data": base64.b64encode(written(mail, self._sender)).decode()}},
+                ConfigurationSetName=self._configuration_set,
             )
         except AwsError as error:
-            kind = InDoubt if error.in_doubt else Unavailable
-            raise kind(f"SES: {error.code}") from None  # its text may hold the address
+            raise _refusal(error)(f"SES: {error.code}") from None  # its text may hold the address
+
+
+def _refusal(error: AwsError) -> type[Unavailable]:
+    """The day's quota and the second's rate have one code, and differ in their texts.
+
+    https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas-errors.html
+    """
+    if error.in_doubt:
+        return InDoubt
+    said = str(error.details.get("message", "")).lower()
+    if "daily" in said and "quota" in said:
+        return OverQuota
+    return TooFast if "sending rate" in said or error.code == "TooManyRequestsException" else Unavailable
 
 
 _ADDRESS = re.compile(r'[^\x00-\x20"(),:;<>@\[\\\]\x7f-\U0010ffff]+@[A-Za-z0-9.-]+')

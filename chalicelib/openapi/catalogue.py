@@ -3,6 +3,7 @@
 from chalicelib.openapi import (
     campaigns,
     chat,
+    mailing,
     messenger,
     orders,
     payments,
@@ -22,6 +23,7 @@ ENTRIES = (
     *sources.ENTRIES,
     *products.ENTRIES,
     *orders.ENTRIES,
+    *mailing.ENTRIES,
     *payments.ENTRIES,
     *tickets.ENTRIES,
     *users.ENTRIES,

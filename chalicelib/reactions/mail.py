@@ -13,7 +13,7 @@ from chalicelib.pages.money import money
 from chalicelib.reactions.listeners import Heard
 from chalicelib.reactions.once import Once
 from chalicelib.reactions.texts import MAIL
-from chalicelib.users.model import User
+from chalicelib.users.model import User, deliverable
 
 
 class Item(Protocol):
@@ -46,14 +46,21 @@ class Users(Protocol):
         """The user as it is now, or `NotFound`."""
 
 
+class Addresses(Protocol):
+    def may_mail(self, address: str) -> bool: ...
+
+
 class Mailer(Protocol):
     def send(self, mail: Mail) -> None: ...
 
 
 class Receipts:
-    def __init__(self, orders: Orders, users: Users, mailer: Mailer, once: Once, log: Log) -> None:
+    def __init__(  # each is a thing of its own
+        self, orders: Orders, users: Users, addresses: Addresses, mailer: Mailer, *, once: Once, log: Log
+    ) -> None:
         self._orders = orders
         self._users = users
+        self._addresses = addresses
         self._mailer = mailer
         self._once = once
         self._log = log
@@ -67,14 +74,17 @@ class Receipts:
         )
 
     def send(self, heard: Heard) -> None:
-        """At most once an order. A user who was deleted since gets none."""
+        """At most once an order. A user who was deleted since, or cannot be reached, gets none."""
         placed = heard.order
         try:
-            to = self._users.get(placed.customer_id).fields.email
+            email = self._users.get(placed.customer_id).fields.email
         except NotFound:
-            self._log("no_receipt", order=placed.order_id)
+            self._log("no_receipt", order=placed.order_id, reason="deleted")
             return
-        mail = self._written(to, self._orders.get(placed.order_id))
+        if not self._addresses.may_mail(email):
+            self._log("no_receipt", order=placed.order_id, reason="refused")
+            return
+        mail = self._written(deliverable(email), self._orders.get(placed.order_id))
         self._once.at_most(placed.order_id, "send-email", lambda: self._mailer.send(mail))
 
     def _written(self, to: str, order: Order) -> Mail:

@@ -45,7 +45,7 @@ class Once:
         self._new_id = new_id
 
     def at_most(self, order_id: str, act: Act, do: Callable[[], None]) -> None:
-        """Do it, unless it was done. `do` raises `Unavailable` where nothing was done, and `InDoubt` where nobody knows.
+        """Do it, unless it was done. `do` raises `Unavailable` or `Later` where nothing was done, and `InDoubt` where nobody knows.
 
         `Later` while another is at it; `InDoubt` where one was, and has not told.
         """
@@ -67,7 +67,7 @@ class Once:
             do()
         except InDoubt:
             raise
-        except Unavailable:
+        except (Later, Unavailable):
             self._table.write(Delete(pk, sk, {"by": mark["by"]}))
             raise
         self._table.write(Change(pk, sk, put={"state": _DONE, "at": milliseconds(self._clock)}))

@@ -105,6 +105,15 @@ def unique(email: str) -> str:
     return f"{_composed(_composed(local).casefold())}@{'.'.join(_encoded(domain))}"
 
 
+def deliverable(email: str) -> str:
+    """The address as every mail program takes it, in ASCII; empty where its first half has other letters, to which SES does not send.
+
+    https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_Destination.html
+    """
+    local, _, domain = email.rpartition("@")
+    return f"{local}@{'.'.join(_encoded(domain))}" if local.isascii() else ""
+
+
 def _encoded(domain: str) -> list[str]:
     """The labels of a domain as they are looked up: https://www.rfc-editor.org/rfc/rfc5890#section-2.3.2.1 ."""
     labels = _composed(_composed(domain).lower()).split(".")

@@ -23,8 +23,19 @@ from typing import Any
 
 import yaml
 from ministack import app as gateway
-from ministack.core import iam_actions, iam_evaluator, lambda_runtime, persistence
-from ministack.services import apigateway_v1, cloudwatch_logs, dynamodb, eventbridge, lambda_svc, sqs, sts
+from ministack.core import iam_actions, iam_evaluator, lambda_runtime, persistence, responses
+from ministack.services import (
+    apigateway_v1,
+    cloudwatch_logs,
+    dynamodb,
+    eventbridge,
+    lambda_svc,
+    ses,
+    ses_v2,
+    sns,
+    sqs,
+    sts,
+)
 from ministack.services.cloudformation import engine, provisioners
 
 Json = dict[str, Any]
@@ -43,6 +54,7 @@ def serve() -> None:
     apply_table_settings_of_templates()
     authorise_batches_as_iam_does()
     authorise_mails_as_iam_does()
+    tell_what_becomes_of_mails()
     count_this_machine_as_safe()
     if gateway.AUTH:
         let_lambda_ask_in_the_functions_role()
@@ -368,12 +380,12 @@ def authorise_batches_as_iam_does() -> None:
 
 
 def authorise_mails_as_iam_does() -> None:
-    """With AUTH, SendEmail of SES v2 was about any resource. On AWS it is about the identity that the mail is from.
+    """With AUTH, SendEmail of SES v2 was about any resource. On AWS it is about the mail's identity and its configuration set.
 
     And for a mail that its sender has written it needs the right to SendRawEmail:
     https://docs.aws.amazon.com/ses/latest/dg/control-user-access.html, https://github.com/anymail/django-anymail/issues/384
     """
-    resource, name = iam_actions._ses_v2_resource_arn, iam_actions.extract_iam_action
+    resource, name, enforce = iam_actions._ses_v2_resource_arn, iam_actions.extract_iam_action, gateway._enforce_ses_v2
 
     def identity(method: str, path: str, body: bytes, region: str, account: str) -> str:
         if path.rstrip("/") != SEND_EMAIL:
@@ -387,11 +399,68 @@ def authorise_mails_as_iam_does() -> None:
         action: str | None = name(service, method, path, headers, body, query)
         return action
 
+    def enforce_both(method: str, path: str, headers: Json, body: bytes, query: Json, request_id: str) -> Any:
+        refusal = enforce(method, path, headers, body, query, request_id)
+        under = json.loads(body).get("ConfigurationSetName") if path.rstrip("/") == SEND_EMAIL else None
+        if refusal or not under:
+            return refusal
+        action, region = raw("ses", method, path, headers, body, query), gateway.extract_region(headers, query)
+        arn = f"arn:aws:ses:{region}:{responses.get_account_id()}:configuration-set/{under}"
+        return gateway._enforce_data_plane("sesv2", action, headers, query, request_id, resource_arn=arn)
+
     iam_actions._ses_v2_resource_arn = identity
     iam_actions.extract_iam_action = raw
+    gateway._enforce_ses_v2 = enforce_both
 
 
 SEND_EMAIL = "/v2/email/outbound-emails"
+
+
+def tell_what_becomes_of_mails() -> None:
+    """No configuration set told anything. Now its topics hear of mails to SES's mailbox simulator that came back, as on AWS.
+
+    And /_ministack/ses/messages has each mail whole (`Raw`), and its set.
+    https://docs.aws.amazon.com/ses/latest/dg/send-an-email-from-console.html#send-email-simulator
+    """
+    handle, tell = ses_v2.handle_request, gateway._handle_ses_messages_request
+
+    async def handling(method: str, path: str, headers: Json, body: bytes, query: Json) -> Any:
+        answer = await handle(method, path, headers, body, query)
+        if (method, path.rstrip("/"), answer[0]) == ("POST", SEND_EMAIL, 200):
+            asked, sent = json.loads(body), ses._sent_emails_list()[-1]
+            sent["Raw"] = asked["Content"].get("Raw", {}).get("Data")
+            sent["ConfigurationSetName"] = asked.get("ConfigurationSetName")
+            for recipient in sent["To"]:
+                _publish_mail_event(sent, recipient)
+        return answer
+
+    async def telling(*request: Any) -> Any:
+        answer = await tell(*request)
+        if not answer:
+            return answer
+        status, headers, body = answer
+        told = json.loads(body)
+        kept = {mail["MessageId"]: mail for mails in ses._sent_emails.to_dict().values() for mail in mails}
+        for mail in (mail for mails in told.get("messages", {}).values() for mail in mails):
+            mail |= {name: kept[mail["MessageId"]].get(name) for name in ("Raw", "ConfigurationSetName")}
+        return status, headers, json.dumps(told).encode()
+
+    ses_v2.handle_request = handling
+    gateway._handle_ses_messages_request = telling
+
+
+def _publish_mail_event(mail: Json, recipient: str) -> None:
+    local, _, domain = recipient.rpartition("@")
+    if domain != ses._SIMULATOR_DOMAIN:
+        return
+    at = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime())
+    destinations = ses_v2._config_sets.get(mail["ConfigurationSetName"], {}).get("EventDestinations", {}).values()
+    for kind, why in ses._SIMULATOR_OUTCOMES.get(local.partition("+")[0], ()):
+        event = {"eventType": kind, **ses._notification_detail(kind, recipient, at, why)}
+        event["mail"] = {"timestamp": at, "source": mail["Source"], "destination": [recipient]}
+        for destination in destinations:
+            if kind.upper() in destination["MatchingEventTypes"]:
+                sns.publish_internal(destination["SnsDestination"]["TopicArn"], event)
 
 
 def count_this_machine_as_safe() -> None:

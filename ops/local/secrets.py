@@ -23,6 +23,7 @@ VALUES = {
     },
     "stripe": {"secret_key": "local-stripe-secret-key", "webhook_secret": "local-stripe-webhook-secret"},
     "warehouse": {"signing_secret": "local-warehouse-secret"},
+    "mail": {"unsubscribe_key": "local-unsubscribe-key"},
     "api": {
         "organiser": "local-organiser-token",
         "steward": "local-steward-token",

@@ -5,9 +5,10 @@ from typing import NamedTuple
 
 from chalicelib import metrics
 from chalicelib.channels import outcomes
+from chalicelib.mailing import sending
 from ops.monitoring.watched import Function, Queue
 
-LAMBDA, SQS, STATES = "AWS/Lambda", "AWS/SQS", "AWS/States"
+LAMBDA, SES, SQS, STATES = "AWS/Lambda", "AWS/SES", "AWS/SQS", "AWS/States"
 MINUTE = 60
 
 
@@ -107,6 +108,19 @@ def _work() -> Iterator[Alarm]:
     yield Alarm("refusals", "refusals", refused, own("refusals"), "Sum >= 5", five)
     kept = "A payer's bank did not take a refund: the money is with us again"
     yield Alarm("refund-failed", "refund-failed", kept, own("refunds_failed"), "Sum >= 1", five)
+    quota = "Mails wait: the account may send no more in these 24 hours"
+    yield Alarm("mail-quota", "mail-quota", quota, own("mails", outcome=sending.OVER), "Sum >= 1", five)
+    for metric, name, when, says in (
+        ("BounceRate", "mail-bounces", "Maximum >= 0.05", "Of 20 mails one came back: SES may stop the account"),
+        (
+            "ComplaintRate",
+            "mail-complaints",
+            "Maximum >= 0.001",
+            "Of 1,000 mails one was unwanted: SES may stop the account",
+        ),
+    ):
+        reputation = Series(SES, f"Reputation.{metric}", ())  # of the whole account
+        yield Alarm(name, name, says, reputation, when, 60 * MINUTE, missing="ignore")
     few = "A campaign has a tenth of its tickets left, or a product of its pieces, or less"
     left = own("stock_left_percent")
     yield Alarm("stock-low", "stock-low", few, left, "Minimum <= 10", five, missing="ignore")

@@ -66,19 +66,24 @@ def _of_queues(queues: Sequence[Queue]) -> list[dict[str, Any]]:
 
 
 def _of_the_work() -> list[dict[str, Any]]:
-    """Sends are found by a search, so that a new outcome has its line: CloudWatch's search expressions."""
-    stage_and_outcome = ",".join((metrics.NAMESPACE, *metrics.METRICS["sends"]))
-    found = f"""SEARCH('{{{stage_and_outcome}}} MetricName="sends" {metrics.STAGE}="${{Stage}}"', 'Sum', {PERIOD})"""
     waited = own("reply_ms", outcome="ok")
     left = _line(own("stock_left_percent"), "% left", stat="Minimum", yAxis="right")
     words = {"turns": "in", "replies": "out", "refusals": "refused", "held_back": "held back"}
     went = [_line(own(metric), label) for metric, label in words.items()]
     return [
         _graph("Messages in and out", "Sum", went),
-        _graph("Sends by outcome", "Sum", [[{"expression": found, "id": "sends"}]]),
+        _by_outcome("Sends by outcome", "sends"),
+        _by_outcome("Mails by outcome", "mails"),
         _graph("From webhook to reply (ms)", "p50", [_line(waited, p, stat=p) for p in ("p50", "p95", "p99")]),
         _graph("Tickets", "Sum", [_line(own("tickets"), "issued"), left]),
     ]
+
+
+def _by_outcome(title: str, metric: str) -> dict[str, Any]:
+    """Found by a search, so that a new outcome has its line: CloudWatch's search expressions."""
+    stage_and_outcome = ",".join((metrics.NAMESPACE, *metrics.METRICS[metric]))
+    found = f"""SEARCH('{{{stage_and_outcome}}} MetricName="{metric}" {metrics.STAGE}="${{Stage}}"', 'Sum', {PERIOD})"""
+    return _graph(title, "Sum", [[{"expression": found, "id": metric}]])
 
 
 def _line(series: Series, label: str, **options: str) -> Line:

@@ -173,7 +173,7 @@ def _alarm(alarm: Alarm) -> Json:
             "Dimensions": dimensions,
             "Statistic": statistic,
             "ComparisonOperator": _COMPARISONS[comparison],
-            "Threshold": int(threshold),
+            "Threshold": float(threshold) if "." in threshold else int(threshold),
             "Period": alarm.period,
             "EvaluationPeriods": alarm.periods,
             "TreatMissingData": alarm.missing,

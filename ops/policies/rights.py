@@ -131,13 +131,16 @@ def _of_sns(operation: str, parameters: Seen) -> Iterator[Right]:
 
 
 def _of_ses(operation: str, parameters: Seen) -> Iterator[Right]:
-    """Mails are from an address of a verified domain. SendEmail asks for another right where the mail is written by ourselves.
+    """Mails are from an address of a verified domain, under a configuration set.
 
-    https://docs.aws.amazon.com/ses/latest/dg/control-user-access.html, https://github.com/anymail/django-anymail/issues/384
+    SendEmail asks for another right where the mail is written by ourselves: https://github.com/anymail/django-anymail/issues/384 .
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonses.html
     """
     action = "SendRawEmail" if "Raw" in parameters.at("Content").fields else operation
     for sender in _names(parameters.at("FromEmailAddress")):
         yield Right(f"ses:{action}", f"arn:aws:ses:*:*:identity/{sender}")
+    for name in _names(parameters.at("ConfigurationSetName")):
+        yield Right(f"ses:{action}", f"arn:aws:ses:*:*:configuration-set/{name}")
 
 
 def _of_states(operation: str, parameters: Seen) -> Iterator[Right]:

@@ -23,6 +23,7 @@ VIOLATIONS = {
     ),
     "A feature's store is its own: access": ("chalicelib/campaigns/service.py", "import chalicelib.access.store"),
     "A feature's store is its own: campaigns": ("chalicelib/tickets/service.py", "import chalicelib.campaigns.store"),
+    "A feature's store is its own: mailing": ("chalicelib/reactions/mail.py", "import chalicelib.mailing.store"),
     "A feature's store is its own: orders": ("chalicelib/dialogue/service.py", "import chalicelib.orders.store"),
     "A feature's store is its own: payments": ("chalicelib/tickets/service.py", "import chalicelib.payments.store"),
     "A feature's store is its own: products": ("chalicelib/tickets/service.py", "import chalicelib.products.store"),

@@ -22,6 +22,9 @@ from chalicelib.aws.client import Client
 from chalicelib.aws.signature import Credentials
 from chalicelib.aws.tables import DynamoTable, _attributes
 from chalicelib.dialogue.model import Message
+from chalicelib.mailing.model import name_of
+from chalicelib.mailing.service import Mailing
+from chalicelib.mailing.store import MailStore
 from chalicelib.orders.model import Event, Item, Order
 from chalicelib.orders.store import OrderStore
 from chalicelib.payments.model import Payment
@@ -35,6 +38,7 @@ from tests.fakes.platform import Answer
 from tests.integration.decisions import Decisions, Right
 from tests.local_runtime import Stage
 from tests.unit.events.rows import an_order
+from tests.unit.mailing import ses
 from tests.unit.messenger import meta
 from tests.unit.slack import slack
 
@@ -547,6 +551,35 @@ def _closed_mail_and_topic(drive):
         ses.create_email_identity(EmailIdentity="guestlist.example")
 
 
+def mails_come_back(drive):
+    """One address cannot be reached, and complains later; and a message is no event."""
+    sns, address = drive.stage.client("sns"), f"{uuid.uuid4().hex}@example.org"
+    [topic] = [t["TopicArn"] for t in sns.list_topics()["Topics"] if t["TopicArn"].endswith("-mail-events")]
+    with drive.table("users") as table:
+        why = lambda: (word := MailStore(table).word(name_of(address))) and word.why  # noqa: E731
+        for event, told in ((ses.bounce(address), "bounce: General"), (ses.complaint(address), "complaint: abuse")):
+            sns.publish(TopicArn=topic, Message=event)
+            drive.until(lambda told=told: why() == told, why)
+    drive.queue("mail-events", "no event")
+    comes_again = Right(
+        "receive_mail_events", "sqs:ChangeMessageVisibility", "arn:aws:sqs:*:*:guestlist-prod-mail-events"
+    )
+    drive.until(lambda: comes_again in drive.decided(allowed=True))
+
+
+def somebody_unsubscribes_and_comes_back(drive):
+    held = drive.stage.client("secretsmanager").get_secret_value(SecretId="guestlist/prod/mail")["SecretString"]
+    with drive.table("users") as table:
+        mailing = Mailing(MailStore(table), {"mail": json.loads(held)}, "", time.time)
+        address = f"{uuid.uuid4().hex}@example.org"
+        link = mailing.unsubscribe_url(address, "birthday-bash")
+        assert "Unsubscribe" in drive.get(link).text
+        drive.post(link, data={"List-Unsubscribe": "One-Click"})
+        assert not mailing.may_mail(address, "birthday-bash")
+        drive.post(link, data={"subscribe": "again"})
+        assert mailing.may_mail(address, "birthday-bash")
+
+
 def a_payer_confirms_where_no_money_moves(drive):
     order_id = uuid.uuid4().hex
     payment = Payment(order_id, 3998, "EUR", "pm_card_authenticationRequired", "local_1", "action_required")
@@ -711,6 +744,8 @@ SCENES = (
     an_order_is_placed,
     stripe_tells_how_a_payment_ended,
     a_placed_order_is_reacted_to,
+    mails_come_back,
+    somebody_unsubscribes_and_comes_back,
     a_payer_confirms_where_no_money_moves,
     a_fan_pays_and_is_told,
     a_customer_orders,

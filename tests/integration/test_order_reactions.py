@@ -7,6 +7,7 @@ import uuid
 import pytest
 import requests
 
+from chalicelib.mailing.model import name_of
 from tests.local_runtime import wait_until
 
 SERVICE, ORGANISER = ({"Authorization": f"Bearer local-{role}-token"} for role in ("service", "organiser"))
@@ -15,9 +16,9 @@ SERVICE, ORGANISER = ({"Authorization": f"Bearer local-{role}-token"} for role i
 class Shop:
     """Sells a product of its own to a customer of its own."""
 
-    def __init__(self, run, cents):
+    def __init__(self, run, cents, email="{}@example.org"):
         self._run = run
-        self.email = f"{uuid.uuid4().hex}@example.org"
+        self.email = email.format(uuid.uuid4().hex)
         customer = {"email": self.email, "name": "Anna"}
         self.customer = self._ask("POST", "/users", ORGANISER, customer)["userId"]
         self.product = f"p-{uuid.uuid4().hex[:8]}"
@@ -50,7 +51,7 @@ class Shop:
 
 @pytest.fixture
 def shop(local_run):
-    return lambda cents=2_500: Shop(local_run, cents)
+    return lambda cents=2_500, **options: Shop(local_run, cents, **options)
 
 
 @pytest.fixture
@@ -141,3 +142,34 @@ def test_a_receipt_that_was_begun_and_never_heard_of_again_is_sent_when_an_opera
     wait_until(lambda: "done" in settle("--again"))
     assert [mail["Subject"] for mail in again] == [first["Subject"]]
     assert len(shop.mails()) == 2
+
+
+@pytest.fixture
+def bounced(local_run):
+    """Whether mails to somebody came back."""
+    dynamodb = local_run.stage().client("dynamodb")
+
+    def bounced(shop):
+        key = {"pk": {"S": f"mail#{name_of(shop.email)}"}, "sk": {"S": "word"}}
+        return dynamodb.get_item(TableName="guestlist-local-users", Key=key).get("Item")
+
+    return bounced
+
+
+def test_who_could_not_be_reached_is_mailed_no_more(shop, local_run, bounced):
+    """SES's mailbox simulator: the mail comes back, SES tells the topic, the topic the queue, the queue the function."""
+    shop = shop(email="bounce+{}@simulator.amazonses.com")
+    shop.order()
+    wait_until(lambda: bounced(shop))
+    order = shop.order()
+    local_run.wait_to_print(f"no_receipt  order={order}  reason=refused")
+    assert len(shop.mails()) == 1
+
+
+def test_who_was_reached_is_mailed_again(shop, bounced):
+    """The negative control."""
+    shop = shop(email="success+{}@simulator.amazonses.com")
+    for mails in (1, 2):
+        shop.order()
+        wait_until(lambda: len(shop.mails()) == mails)  # noqa: B023  # called at once
+    assert not bounced(shop)

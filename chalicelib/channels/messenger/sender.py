@@ -15,10 +15,10 @@ from chalicelib.channels.delivery import Delivery, Undeliverable
 from chalicelib.channels.messenger import faults, outbound
 from chalicelib.channels.messenger.names import Names
 from chalicelib.channels.messenger.needs import Secrets
-from chalicelib.channels.pace import Pace, Pause, brief, retry_after
 from chalicelib.channels.recent import Recent
 from chalicelib.clock import Clock
 from chalicelib.logs import Log
+from chalicelib.pace import Pace, Pause, brief, retry_after
 from chalicelib.settings import Settings
 
 API_VERSION = "v23.0"

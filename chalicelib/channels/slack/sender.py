@@ -12,11 +12,11 @@ import requests
 from chalicelib.batch import LONGEST_DELAY, Later, backoff
 from chalicelib.channels import outcomes
 from chalicelib.channels.delivery import Delivery, Undeliverable
-from chalicelib.channels.pace import Pace, Pause, brief, retry_after
 from chalicelib.channels.recent import Recent
 from chalicelib.channels.slack import faults, outbound
 from chalicelib.clock import Clock
 from chalicelib.logs import Log
+from chalicelib.pace import Pace, Pause, brief, retry_after
 from chalicelib.settings import Settings
 
 TIMEOUT = (3, 10)

@@ -5,8 +5,8 @@ from chalicelib import errors
 from chalicelib.batch import LONGEST_DELAY, Later
 from chalicelib.channels.delivery import Delivery, Undeliverable
 from chalicelib.channels.messenger.sender import API_VERSION, MOST_BEGUN, MessengerSender
-from chalicelib.channels.pace import LONGEST_PAUSE
 from chalicelib.dialogue.model import Card, Reply
+from chalicelib.pace import LONGEST_PAUSE
 from chalicelib.settings import Settings
 from tests.contract.messenger.graph import Answer, Graph, error
 from tests.fakes.clock import Clock

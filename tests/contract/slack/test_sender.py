@@ -4,9 +4,9 @@ import requests
 from chalicelib import errors
 from chalicelib.batch import LONGEST_DELAY, Later
 from chalicelib.channels.delivery import Delivery, Undeliverable
-from chalicelib.channels.pace import LONGEST_PAUSE
 from chalicelib.channels.slack.sender import MOST_BEGUN, SlackSender
 from chalicelib.dialogue.model import Card, Choice, Reply
+from chalicelib.pace import LONGEST_PAUSE
 from chalicelib.settings import Settings
 from tests.contract.slack.web_api import WebApi, error, taken, too_fast
 from tests.fakes.clock import Clock

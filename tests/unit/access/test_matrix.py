@@ -104,6 +104,8 @@ TABLE = {
     ("POST", "/tickets/redeem"): Row(
         ("steward",), 200, of_this=200, body=lambda code: {"code": code, "nonce": "scan-0001"}
     ),
+    ("GET", "/unsubscribe/{token}"): Row(EVERYBODY, 200),
+    ("POST", "/unsubscribe/{token}"): Row(EVERYBODY, 200, body=lambda _: {"List-Unsubscribe": "One-Click"}),
     ("GET", "/users"): Row(("organiser", "service"), 200),
     ("POST", "/users"): Row(("organiser", "service"), 201, body=lambda _: {"email": "ben@example.org", "name": "Ben"}),
     ("GET", "/users/{user}"): Row(("organiser", "service"), 200),
@@ -163,6 +165,7 @@ class Site:
                 "order": self.order,
                 "product": "shirt",
                 "source": "poster",
+                "token": wiring.mailing().unsubscribe_url("anna@example.org", THIS).rpartition("/")[2],
                 "user": "anna",
             }
         )

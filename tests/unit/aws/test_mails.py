@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.aws.client import AwsError
-from chalicelib.aws.mails import Attachment, Mail, SesMailer, written
+from chalicelib.aws.mails import Attachment, Mail, OverQuota, SesMailer, TooFast, written
 from chalicelib.errors import InDoubt, Unavailable
 from tests.fakes.client import Client
 
@@ -89,15 +89,16 @@ def test_the_address_to_unsubscribe_stays_in_one_piece():
 def test_what_cannot_stand_in_a_mail_is_refused_and_not_told(wrong):
     client = Client()
     with pytest.raises(ValueError, match=r"^no [\w -]+$"):
-        SesMailer(client, SENDER).send(MAIL._replace(**wrong))
+        SesMailer(client, SENDER, "guestlist-prod-mails").send(MAIL._replace(**wrong))
     assert client.asked == []
 
 
 def test_ses_is_given_the_mail_as_it_was_written():
     client = Client()
-    SesMailer(client, SENDER).send(MAIL)
+    SesMailer(client, SENDER, "guestlist-prod-mails").send(MAIL)
     asked = sent(client)
     assert asked["FromEmailAddress"] == SENDER
+    assert asked["ConfigurationSetName"] == "guestlist-prod-mails"
     assert asked["Destination"] == {"ToAddresses": ["anna@example.org"]}
     found = read(base64.b64decode(asked["Content"]["Raw"]["Data"]))
     assert found["Subject"] == "Your order"
@@ -108,10 +109,14 @@ def test_ses_is_given_the_mail_as_it_was_written():
     [
         (AwsError("SendEmail", "MessageRejected", {"message": "anna@example.org"}), Unavailable),
         (AwsError("SendEmail", "TimeoutError", {}, in_doubt=True), InDoubt),
+        (AwsError("SendEmail", "ThrottlingException", {"message": "Maximum sending rate exceeded."}), TooFast),
+        (AwsError("SendEmail", "TooManyRequestsException", {"message": "Too many requests"}), TooFast),
+        (AwsError("SendEmail", "TooManyRequestsException", {"message": "Daily message quota exceeded."}), OverQuota),
+        (AwsError("SendEmail", "LimitExceededException", {"message": "Daily sending quota exceeded"}), OverQuota),
     ],
 )
 def test_what_ses_refuses_is_told_without_the_address(failure, kind):
     with pytest.raises(kind) as error:
-        SesMailer(Client(failure), SENDER).send(MAIL)
+        SesMailer(Client(failure), SENDER, "guestlist-prod-mails").send(MAIL)
     assert type(error.value) is kind
     assert str(error.value) == f"SES: {failure.code}"

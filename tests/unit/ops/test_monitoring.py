@@ -13,7 +13,11 @@ from click.testing import CliRunner
 
 import app
 from chalicelib import errors
+from chalicelib.aws.client import AwsError
+from chalicelib.aws.mails import Mail, SesMailer
+from chalicelib.batch import Later
 from chalicelib.logs import log
+from chalicelib.mailing.sending import PacedMailer
 from chalicelib.metrics import METRICS, NAMESPACE
 from chalicelib.payments.api import StripeWebhook
 from ops.deploy import template as cloudformation
@@ -23,6 +27,8 @@ from ops.monitoring.template import document
 from tests import emf, job
 from tests.contract.messenger.graph import error
 from tests.fakes import stripe
+from tests.fakes.client import Client
+from tests.fakes.clock import Clock
 from tests.unit.messenger import meta
 from tests.unit.test_http import raising
 
@@ -134,6 +140,7 @@ def settings(alarm):
 
 def watched_by(template):
     of_aws = [alarm for alarm in alarms(template) if alarm["Namespace"].startswith("AWS/")]
+    of_aws = [alarm for alarm in of_aws if alarm["Namespace"] != "AWS/SES"]  # of the account, whatever it is asked by
     return {series(alarm)[1:]: settings(alarm) for alarm in of_aws}
 
 
@@ -223,6 +230,7 @@ def emitted(capsys, monkeypatch):
             fan.api.receive(meta.webhook(meta.body(meta.text("Hi")), secret="wrong"))
         fan.is_held_back()
     a_refund_fails()
+    mails_are_too_many()
     raising(KeyError()).get("/things/a", headers={})
     return {point.series for point in emf.points(capsys.readouterr().out.splitlines())}
 
@@ -234,9 +242,16 @@ def a_refund_fails():
     webhook.receive(stripe.delivery(stripe.event("refund.failed", {"id": "re_1"}), 1_796_000_000))
 
 
+def mails_are_too_many():
+    refused = AwsError("SendEmail", "ThrottlingException", {"message": "Daily message quota exceeded."})
+    mailer = SesMailer(Client(refused), "a@example.org", "mails")
+    with pytest.raises(Later):
+        PacedMailer(mailer, 1, Clock(1_796_000_000.0), log).send(Mail("b@example.org", "s", "t", "h"))
+
+
 def test_every_alarm_on_a_metric_of_ours_is_on_one_that_is_really_emitted(emitted):
     ours = {series(alarm) for alarm in alarms() if alarm["Namespace"] == NAMESPACE}
-    assert len(ours) == 9
+    assert len(ours) == 10
     assert ours <= emitted
 
 
@@ -260,6 +275,7 @@ def lines_shown():
 
 OF_AWS = {
     "AWS/Lambda": {"Invocations", "Errors", "Duration", "Throttles", "AsyncEventsDropped", "IteratorAge"},
+    "AWS/SES": {"Reputation.BounceRate", "Reputation.ComplaintRate"},
     "AWS/States": {"ExecutionsFailed", "ExecutionsTimedOut"},
     "AWS/SQS": {"ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible", "NumberOfMessagesSent"},
 }

@@ -325,6 +325,8 @@ def test_values_are_shown_by_their_last_characters(run, kept):
         "  webhook_secret       not set",
         "guestlist/prod/warehouse",
         "  signing_secret       not set",
+        "guestlist/prod/mail",
+        "  unsubscribe_key      not set",
         "guestlist/prod/api",
         "  organiser            not set",
         "  steward              ••••oken: refused, as everyone knows it",
@@ -337,7 +339,7 @@ def test_values_are_shown_by_their_last_characters(run, kept):
 def test_what_was_never_set_is_shown_so(run):
     code, said = run("show", "--masked")
     lines = [line for line in said.splitlines() if line.startswith("  ")]
-    assert (code, len(lines)) == (0, 16)
+    assert (code, len(lines)) == (0, 17)
     assert [line for line in lines if not line.endswith(" not set")] == []
 
 

@@ -14,7 +14,11 @@ import requests
 from chalicelib.aws.client import AwsError
 from chalicelib.aws.mails import Mail, SesMailer
 from chalicelib.aws.topics import SnsTopic
+from chalicelib.batch import Later
 from chalicelib.errors import Conflict, InDoubt, NotFound, Unavailable
+from chalicelib.mailing.model import Subscription, name_of
+from chalicelib.mailing.service import Mailing
+from chalicelib.mailing.store import MailStore
 from chalicelib.pages.money import money
 from chalicelib.products.model import Product, Stored
 from chalicelib.reactions.alert import Alert
@@ -57,10 +61,13 @@ LOST = AwsError("SendEmail", "TimeoutError", {}, in_doubt=True)
 
 
 class Users:
+    def __init__(self, email):
+        self._email = email
+
     def get(self, user_id):
         if user_id != "u-1":
             raise NotFound("There is no such user")
-        return SimpleNamespace(fields=SimpleNamespace(email="anna@example.org"))
+        return SimpleNamespace(fields=SimpleNamespace(email=self._email))
 
 
 class Orders:
@@ -77,10 +84,15 @@ class Orders:
 
 
 @pytest.fixture
-def receipts(once, log):
-    def receipts(client, **options):
-        mailer = SesMailer(client, "Guestlist <tickets@guestlist.example>")
-        return Receipts(Orders(**options), Users(), mailer, once, log)
+def addresses(clock):
+    return Mailing(MailStore(MemoryTable()), {}, "https://guestlist.example", clock)
+
+
+@pytest.fixture
+def receipts(once, addresses, log):
+    def receipts(client, email="anna@example.org", **options):
+        mailer = SesMailer(client, "Guestlist <tickets@guestlist.example>", "guestlist-prod-mails")
+        return Receipts(Orders(**options), Users(email), addresses, mailer, once=once, log=log)
 
     return receipts
 
@@ -154,7 +166,38 @@ def test_who_was_deleted_gets_none(receipts, lines):
     client = Client()
     receipts(client).send(heard(customer_id="u-2"))
     assert client.asked == []
-    assert lines == [{"event": "no_receipt", "order": "o-1"}]
+    assert lines == [{"event": "no_receipt", "order": "o-1", "reason": "deleted"}]
+
+
+def test_who_cannot_be_reached_gets_none_and_who_only_unsubscribed_does(receipts, addresses, lines):
+    addresses.unsubscribe(Subscription("birthday-bash", name_of("anna@example.org")))
+    client = Client()
+    receipts(client).send(heard("o-1"))
+    assert len(client.asked) == 1
+    addresses.refuse("anna@example.org", "bounce", at=1)
+    receipts(client).send(heard("o-2"))
+    assert len(client.asked) == 1
+    assert lines == [{"event": "no_receipt", "order": "o-2", "reason": "refused"}]
+
+
+@pytest.mark.parametrize(
+    ("email", "sent"), [("anna@exämple.org", ["anna@xn--exmple-cua.org"]), ("zoë@example.org", [])]
+)
+def test_a_receipt_goes_where_ses_sends_to(receipts, email, sent):
+    client = Client()
+    receipts(client, email=email).send(heard())
+    assert [asked["Destination"]["ToAddresses"] for _, asked in client.asked] == [[to] for to in sent]
+
+
+def test_a_receipt_that_must_wait_is_sent_later(receipts, once):
+    def early():
+        raise Later(7, "pace")
+
+    with pytest.raises(Later):
+        once.at_most("o-1", "send-email", early)
+    client = Client()
+    receipts(client).send(heard())
+    assert len(client.asked) == 1
 
 
 def test_no_line_of_log_holds_an_address(receipts, lines, capsys):

@@ -4,7 +4,7 @@ import random
 import pytest
 
 from chalicelib.batch import LONGEST_DELAY, Later
-from chalicelib.channels.pace import LONGEST_PAUSE, Pace, Pause, brief, retry_after
+from chalicelib.pace import LONGEST_PAUSE, Pace, Pause, brief, retry_after
 from tests.fakes.clock import Clock
 
 
