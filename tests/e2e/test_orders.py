@@ -111,6 +111,22 @@ def test_a_malformed_message_among_ten_is_given_up_after_three_tries_and_nine_ar
     sqs.delete_message(QueueUrl=dead, ReceiptHandle=message["ReceiptHandle"])
 
 
+def test_an_order_among_the_dead_letters_is_placed_when_it_is_redriven_and_once(local_run, operate):
+    shop, sqs = Shop(local_run.web, stock=2), local_run.stage().client("sqs")
+    dead = sqs.get_queue_url(QueueName="guestlist-local-order-processing-dlq")["QueueUrl"]
+    order_id = uuid.uuid4().hex
+    sqs.send_message(QueueUrl=dead, MessageBody=json.dumps({"orderId": order_id, **shop.wish()}))
+
+    def redrive():
+        told = operate("dlq", "redrive", "order-processing", AWS_ENDPOINT_URL=local_run.aws)
+        return told.exit_code, told.output.split(maxsplit=1)[0]
+
+    assert redrive() == (0, "1")
+    assert shop.ended(order_id)["status"] == "PLACED"
+    assert redrive() == (0, "0")
+    assert shop.pieces() == (1, 1)
+
+
 def test_an_order_whose_execution_was_lost_in_a_restart_is_undone_by_the_sweeper(start_local_run):
     """The emulator ends executions with itself. In an account, one that fails or takes over five minutes leaves an order as it is, too."""
     first = start_local_run()
