@@ -102,6 +102,12 @@ def sender(event):
 
 # Campaigns
 
+
+@app.schedule("rate(5 minutes)")
+def run_campaigns(event):
+    return wiring.campaign_run().handle(event.context.get_remaining_time_in_millis)
+
+
 api("GET", "/campaigns", ORGANISER, "campaigns_api.list", scoped=True)
 api("POST", "/campaigns", ORGANISER, "campaigns_api.create")
 api("GET", "/campaigns/{campaign}", ORGANISER, "campaigns_api.show")

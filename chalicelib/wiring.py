@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from chalicelib.campaigns.api import CampaignsApi
     from chalicelib.campaigns.service import Campaigns
     from chalicelib.campaigns.sources import SourcesApi
+    from chalicelib.channels.campaign_run import CampaignRun
     from chalicelib.channels.deletions import Deletions
     from chalicelib.channels.delivery import Channel
     from chalicelib.channels.inbox import Bot, Inbox
@@ -343,6 +344,14 @@ def inbox() -> "Inbox":
     from chalicelib.channels.inbox import Inbox
 
     return Inbox(queue("inbound.fifo"), log)
+
+
+@functools.cache
+def campaign_run() -> "CampaignRun":
+    from chalicelib.channels.campaign_run import CampaignRun
+    from chalicelib.dialogue.waiting import WaitingList
+
+    return CampaignRun(campaigns(), WaitingList(table("conversations")), inbox(), clock.system, log)
 
 
 @functools.cache

@@ -3,6 +3,7 @@
 import contextlib
 
 import requests
+from msgspec.structs import replace
 
 from chalicelib import settings
 from chalicelib.channels.messenger.api import MessengerApi
@@ -79,6 +80,18 @@ class Job:
         self.slack.events(slack.signed(slack.raw(body), at=int(self.world.clock.now)))
         return self.runs()
 
+    def waits(self):
+        """For the end of a pause, which comes; what was logged when it does."""
+        self.world.campaigns.save(replace(self.world.campaign, state="paused"))
+        self.scans()
+        self.world.campaigns.save(self.world.campaign)
+        self.world.clock.now += 20
+        self.world.campaign_run.handle(lambda: 30_000)
+        return self.runs()
+
+    def scans(self):
+        return self.does(postback={"title": "Get Started", "payload": "start", "referral": {"ref": "bash"}})
+
     def answers(self, number):
         question = self.world.campaign.questions[number]
         payload = f"answer:birthday-bash:1:{question.id}:{question.answer}"
@@ -87,8 +100,7 @@ class Job:
 
     def wins(self):
         """From the scan to the ticket."""
-        scan = self.does(postback={"title": "Get Started", "payload": "start", "referral": {"ref": "bash"}})
-        return [scan, self.answers(0), self.answers(1), self.types("burnt cream")]
+        return [self.scans(), self.answers(0), self.answers(1), self.types("burnt cream")]
 
 
 @contextlib.contextmanager

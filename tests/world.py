@@ -4,6 +4,7 @@ import itertools
 
 from chalicelib.campaigns.service import Campaigns
 from chalicelib.campaigns.store import CampaignStore
+from chalicelib.channels.campaign_run import CampaignRun
 from chalicelib.channels.deletions import Deletions
 from chalicelib.channels.inbox import Bot, Inbox
 from chalicelib.channels.outbox import Outbox, Sender
@@ -12,6 +13,7 @@ from chalicelib.dialogue.preview import PreviewCampaigns, PreviewShop, PreviewTi
 from chalicelib.dialogue.service import Dialogue
 from chalicelib.dialogue.shop import Shop
 from chalicelib.dialogue.store import ConversationStore
+from chalicelib.dialogue.waiting import WaitingList
 from chalicelib.tickets.service import Tickets
 from chalicelib.tickets.signing import KeyRing, new_key
 from chalicelib.tickets.store import TicketStore
@@ -79,6 +81,8 @@ class World:
         self.campaigns = Campaigns(CampaignStore(records), self.clock)
         self.tickets = Tickets(self.ticket_store(records), lambda: self.keys, self.clock)
         self.inbox = Inbox(inbound, self.log)
+        self.waiting = WaitingList(conversations)
+        self.campaign_run = CampaignRun(self.campaigns, self.waiting, self.inbox, self.clock, self.log)
         self.users = self.user_service(UserStore(wrapped(self.accounts)), self.inbox, self.clock)
         shop = Shop(self.shop.orders)
         self.dialogue = Dialogue(

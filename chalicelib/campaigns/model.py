@@ -101,7 +101,7 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         """
         if self.state == "draft":
             return "draft"
-        if self.state == "ended" or (self.closes_at and now >= moment(self.closes_at, self.timezone).timestamp()):
+        if self.state == "ended" or self.time_is_up(now):
             return "ended"
         if self.state == "paused":
             return "paused"
@@ -109,11 +109,22 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
             return "early"
         return "open"
 
+    def time_is_up(self, now: float) -> bool:
+        """Whether `closes_at` has come."""
+        return bool(self.closes_at) and now >= moment(self.closes_at, self.timezone).timestamp()
+
     def opens(self, language: Language, now: float) -> str:
         """When it opens, for a fan: `Saturday 5 December at 20:00`; empty when it has no such time."""
-        if not self.opens_at:
+        return self._told(self.opens_at, language, now)
+
+    def closes(self, language: Language, now: float) -> str:
+        """The same of its closing."""
+        return self._told(self.closes_at, language, now)
+
+    def _told(self, time: str | None, language: Language, now: float) -> str:
+        if not time:
             return ""
-        local = moment(self.opens_at, self.timezone)
+        local = moment(time, self.timezone)
         this_year = datetime.fromtimestamp(now, local.tzinfo).year
         days, months, at = _CALENDAR[language]
         year = "" if local.year == this_year else f" {local.year}"

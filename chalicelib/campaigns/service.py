@@ -1,5 +1,6 @@
 """Campaigns, for those who run them and for the dialogue."""
 
+import contextlib
 from collections.abc import Callable, Iterable
 
 from chalicelib.campaigns import model, rules
@@ -146,6 +147,17 @@ class Campaigns:
             return old
 
         self._changed(campaign_id, version, write)
+
+    def end_over(self, by: str) -> None:
+        """Bring every campaign whose time is up into the state `ended`, as fans find it already."""
+
+        def write(old: Stored) -> Stored:
+            over = old.campaign.state in ("live", "paused") and old.campaign.time_is_up(self._clock())
+            return self._store.end(old, self._act(by)) if over else old
+
+        for campaign_id in self.ids():
+            with contextlib.suppress(NotFound):  # deleted meanwhile
+                self._changed(campaign_id, None, write)
 
     # ─── sources ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 

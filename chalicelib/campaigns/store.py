@@ -13,6 +13,8 @@ Every write of a campaign is one transaction with its deed.
 import secrets
 from collections.abc import Callable, Mapping
 
+from msgspec.structs import replace
+
 from chalicelib.aws.tables import Change, ConditionFailed, Create, Delete, Item, Step, Table
 from chalicelib.campaigns import model, rules
 from chalicelib.campaigns.model import Act, Campaign, Deed, Stored, partition
@@ -108,6 +110,17 @@ class CampaignStore:
         if campaign.ref.casefold() != old.campaign.ref.casefold():
             steps |= {"ref": _take_ref(campaign), "old ref": _leave_ref(old.campaign)}
         self._write(campaign, steps)
+        return new
+
+    def end(self, old: Stored, act: Act) -> Stored:
+        """Write that the campaign is over, or raise `Moved`. Who may do this alone needs no right to the refs or the stock."""
+        over = replace(old.campaign, state="ended")
+        new = old._replace(campaign=over, version=old.version + 1, ended_at=act.at)
+        written = _over(old, {"document": model.dump(over), "endedAt": new.ended_at})
+        try:
+            self._table.write(written, _record(new, act, "changed", ("state",)))
+        except ConditionFailed as failed:
+            raise Moved from failed
         return new
 
     def announce(self, old: Stored, sources: Mapping[str, str], act: Act) -> Stored:

@@ -85,9 +85,8 @@ class Bot:
         if turn.forget and message.conversation in answered:
             raise batch.Later(0, "to forget, once the messages before it cannot come again")
         answered.add(message.conversation)
-        if (
-            turn.newest and message.channel != "web"
-        ):  # its page shows them; others were kept before the next message was begun
+        # else they were kept before the next message was begun; or the page of the web chat reads them from the transcript
+        if turn.newest and message.channel != "web":
             self._outbox.send(message, turn.replies)
         if turn.forget:
             self._dialogue.forget(message.conversation)

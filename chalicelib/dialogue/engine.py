@@ -1,15 +1,16 @@
-"""The dialogue, as one pure function: `step(state, message, scene) -> turn`.
+"""The dialogue, as one pure function: `step(state, message, scene) -> turn`; and `notice`, for what a fan is told unasked.
 
 A message is tried in this order: is it about the conversation itself (language, stop, delete, help, …)? Is it a start? Else it is an
 answer, if the campaign waits for one. Whatever it is, one reply follows, or two where a ticket's picture comes along: feedback and
 next question stand together, because a platform's sends are what runs out first.
 """
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from chalicelib.campaigns.model import Campaign, Language, Question
+from chalicelib.campaigns.model import Campaign, Language, Opening, Question, moment
 from chalicelib.dialogue import buying, matching, texts
-from chalicelib.dialogue.model import Begin, Card, Choice, Finish, Forget, Message, Reply, State, Turn
+from chalicelib.dialogue.model import Act, Begin, Card, Choice, Finish, Forget, Message, Reply, State, Turn
 from chalicelib.tickets.model import Entry
 
 if TYPE_CHECKING:
@@ -18,6 +19,15 @@ if TYPE_CHECKING:
 DISCLOSURE_GAP = 24 * 60 * 60 * 1000
 """Milliseconds of silence after which the bot says again that it is automated, as Meta asks:
 https://developers.facebook.com/docs/messenger-platform/policy ."""
+
+_DAY = 24 * 60 * 60 * 1000
+REACH: Mapping[str, int] = {"messenger": _DAY, "slack": 30 * _DAY}
+"""For how many milliseconds after a fan's last message a channel takes what we say unasked: Messenger's is its standard messaging window
+(https://developers.facebook.com/docs/messenger-platform/policy/policy-overview), Slack's is as long as we remember the fan. On no other
+channel is a fan told: the web chat's page shows it to those who come back."""
+
+DUE: Mapping[Act, tuple[Opening, ...]] = {"opening": ("open", "ended"), "closing": ("ended",)}
+"""When those who wait for an act are told: as soon as their campaign is so. An opening that never comes ends a wait, too."""
 
 ANSWER_LIMIT = 200
 """Characters: longer than any answer, so it is not taken as a wrong one."""
@@ -51,9 +61,31 @@ def step(state: State, message: Message, scene: Scene) -> Turn:
         language=state.language or _guess(message, scene.campaign), last_at=max(state.last_at, message.at)
     )
     turn = _Dialogue(known, message, scene, late=message.at < state.last_at).turn()
+    turn = turn._replace(state=_waiting(turn.state, scene))
     if message.at - state.last_at > DISCLOSURE_GAP:
         turn = turn._replace(replies=_disclosed(turn))
     return turn
+
+
+def notice(state: State, channel: str, scene: Scene) -> Turn | None:
+    """What a fan is told whose wait (`state.waits`) for the scene's campaign may be over: None when it is not.
+
+    Nothing is said to a fan who cannot be reached any more; the wait is over all the same.
+    """
+    campaign, act = scene.campaign, state.waits
+    assert campaign and act  # noqa: S101, PT018  # who waits, waits for something
+    if campaign.opening(scene.now) not in DUE[act]:
+        return None
+    after, silence = _waiting(state, scene), scene.now * 1000 - state.last_at
+    if not reaches(channel, silence):
+        return Turn(after, ())
+    turn = Turn(after, (_news(state, campaign, scene),))
+    return turn._replace(replies=_disclosed(turn)) if silence > DISCLOSURE_GAP else turn
+
+
+def reaches(channel: str, silence: float) -> bool:
+    """Whether we may speak unasked to a fan whose last message is so many milliseconds ago; on the web chat's page, always."""
+    return silence <= REACH.get(channel, silence)
 
 
 def conclude(turn: Turn, scene: Scene, code: str) -> Turn:
@@ -287,7 +319,9 @@ class _Dialogue:
         opening = campaign.opening(self.scene.now)
         if opening != "open":
             when = campaign.opens(_spoken(self.state, campaign), self.scene.now)
-            return self._then(before, Reply(_say(self.state, campaign, opening, when=when)))
+            told = _say(self.state, campaign, opening, when=when)
+            promise = self._text("will_tell") if opening == "early" and self._can_tell(campaign) else ""
+            return self._then(before, Reply(" ".join(filter(None, (told, promise)))))
         if self.state.step == "question":
             hint = _asked(self.state, campaign).hint
             if hint and key in {"help", "not_understood"}:
@@ -298,6 +332,11 @@ class _Dialogue:
         if self.state.step == "finished":
             return self._then(before, _retry(self.state, campaign))
         return self._open(campaign, before)
+
+    def _can_tell(self, campaign: Campaign) -> bool:
+        """Whether the fan can be reached when it opens, should this be their last message."""
+        opens = moment(campaign.opens_at or "", campaign.timezone).timestamp() * 1000
+        return opens - self.message.at < REACH.get(self.message.channel, 0)
 
     def _open(self, campaign: Campaign, before: str) -> Turn:
         """A fan who may play and has not begun: the welcome, and the first question or the terms."""
@@ -355,6 +394,32 @@ def card(language: str, campaign: Campaign, code: str, tickets_url: str) -> Repl
 
 def closed(campaign: Campaign, now: float) -> bool:
     return campaign.opening(now) != "open"
+
+
+def _waiting(state: State, scene: Scene) -> State:
+    """The state with what the fan waits for in it: who came before it opened, or in a pause; or who plays what will close."""
+    campaign = scene.campaign
+    if campaign is None or campaign.campaign_id != state.campaign:
+        return state
+    waits: Act | Literal[""] = ""
+    opening = campaign.opening(scene.now)
+    if state.stopped or state.ticket:
+        waits = ""
+    elif opening == "open":
+        waits = "closing" if campaign.closes_at and state.step in {"consent", "question"} else ""
+    elif opening != "ended" and (state.step != "finished" or state.attempt < campaign.attempts):
+        waits = "opening"
+    return state._replace(waits=waits)
+
+
+def _news(state: State, campaign: Campaign, scene: Scene) -> Reply:
+    """That the campaign is open, or over, and why."""
+    if campaign.opening(scene.now) == "ended":
+        when = campaign.closes(_spoken(state, campaign), scene.now)
+        return Reply(_say(state, campaign, "closed" if campaign.time_is_up(scene.now) else "ended", when=when))
+    if scene.sold_out and state.step != "question":  # who is at a question may go on to the end
+        return Reply(_say(state, campaign, "sold_out"))
+    return Reply(_say(state, campaign, "opened"), (Choice(_say(state, campaign, "start_button"), "start"),))
 
 
 def _command(state: State, message: Message, campaign: Campaign | None) -> str:

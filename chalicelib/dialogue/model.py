@@ -6,9 +6,13 @@ All of these are NamedTuples: the webhook builds a `Message` too, and its cold s
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, NamedTuple
 
-Kind = Literal["text", "choice", "start", "media", "home", "deletion", "order"]
+Kind = Literal["text", "choice", "start", "media", "home", "deletion", "order", "notice"]
 """What a fan did: typed, pressed a button, came in by a link or Get Started, sent something that is not text, opened the app's own page
-(Slack's App Home), or asked the platform to have all their data deleted. Or what happened: an order of theirs has ended."""
+(Slack's App Home), or asked the platform to have all their data deleted. Or what happened: an order of theirs has ended, or what they wait
+for has come."""
+
+Act = Literal["opening", "closing"]
+"""What a fan can wait for: that the campaign opens, or that it closes while they play."""
 
 TEXT_LIMIT = 2_000
 """Characters of a fan's text that we keep; nobody needs more to answer a question."""
@@ -27,11 +31,11 @@ class Message(NamedTuple):
     text: str = ""
     """What was typed, or the title of the button that was pressed; at most `TEXT_LIMIT` characters."""
     payload: str = ""
-    """Of a pressed button: what we gave it (see `Choice.payload`)."""
+    """Of a pressed button: what we gave it (see `Choice.payload`). Of a notice: the `Act`."""
     ref: str = ""
     """Of a start: the campaign's ref in the link or QR code, or empty."""
     campaign: str = ""
-    """The id of the campaign whose page the fan is on (web chat), or empty where one chat serves all campaigns."""
+    """The id of the campaign whose page the fan is on (web chat), or that a notice is about; empty where one chat serves all campaigns."""
     source: str = ""
     """Of a first message on that page: the source in the page's link, or empty. Elsewhere it is in the ref."""
     order: str = ""
@@ -130,7 +134,9 @@ class State(NamedTuple):
     deleting: bool = False
     """We asked whether to delete everything, and wait for a yes."""
     last_at: int = 0
-    """When the newest message that we handled was sent, by the platform's clock, in milliseconds."""
+    """When the fan sent the newest message that we handled, by the platform's clock, in milliseconds."""
+    waits: Act | Literal[""] = ""
+    """What the fan is told unasked when it comes: they are on the campaign's waiting list for it."""
 
 
 class Begin(NamedTuple):

@@ -14,15 +14,11 @@ from chalicelib.dialogue import engine, home
 from chalicelib.dialogue.engine import Scene
 from chalicelib.dialogue.model import Begin, Finish, Forget, Message, Reply, State, Turn
 from chalicelib.dialogue.needs import Campaigns, Shop, Tickets
-from chalicelib.dialogue.store import KEEP_SECONDS, Conversation, ConversationStore, Exchange, Moved
+from chalicelib.dialogue.store import Conversation, ConversationStore, Exchange, Moved
 from chalicelib.errors import Unavailable
 from chalicelib.ids import digest
 from chalicelib.logs import Log
 from chalicelib.tickets.model import Entry
-
-SPEAKS_FOR = {"messenger": 24 * 60 * 60}
-"""Seconds after a fan's message in which a platform lets us speak without being asked:
-https://developers.facebook.com/docs/messenger-platform/policy/policy-overview ."""
 
 ATTEMPTS = 5
 """At one turn, while other messages of the same fan are handled at the same time (web chat)."""
@@ -79,10 +75,10 @@ class Dialogue:
         for _ in range(ATTEMPTS):
             before = self._conversations.load(message.conversation)
             position = before.position(message)
-            if position is not None:
-                return self._again(message, before, position)
             try:
-                return self._new(message, before)
+                if message.kind == "notice":
+                    return self._notice(message, before, position)
+                return self._new(message, before) if position is None else self._again(message, before, position)
             except Moved:
                 continue
         raise Unavailable("Too many messages at once: send this one again")
@@ -96,6 +92,35 @@ class Dialogue:
         if position == before.turns:
             return Answer(before.replies, newest=True)
         return Answer(self._conversations.replies(message.conversation, position), newest=False)
+
+    def _notice(self, message: Message, before: Conversation, position: int | None) -> Answer:
+        """What the fan waits for may have come. They are told once, and stay on the list until then.
+
+        Who finds a fan still on the list sends the notice again, at another time. That one says nothing, even where the first one was not
+        sent yet: it comes again by itself.
+        """
+        state, stored = before.state, self._campaigns.playing(message.campaign)
+        waits = (state.campaign, state.waits) == (message.campaign, message.payload)
+        if stored is None or not waits:
+            self._conversations.waiting.leave(message.campaign, message.payload, message.conversation)
+        if position is not None:
+            same = position == before.turns and message.at == before.recent[-1].at
+            return Answer(before.replies if same else (), newest=same)
+        turn = None
+        if stored and waits:
+            turn = engine.notice(state, message.channel, self._scene(message, state, stored))
+        if turn:
+            self._conversations.append(message, before, turn.state, turn.replies, self._clock())
+        self._log(
+            "notice",
+            trace=message.trace,
+            conversation=digest(message.conversation),
+            campaign=message.campaign,
+            act=message.payload,
+            outcome=("told" if turn.replies else "out_of_reach") if turn else "nothing",
+            notices=1,
+        )
+        return Answer(turn.replies if turn else (), newest=True)
 
     def _home(self, message: Message) -> Answer:
         """Looking changes nothing, so it is no turn."""
@@ -180,8 +205,8 @@ class Dialogue:
 
     def _may_speak(self, message: Message, before: Conversation) -> bool:
         """Whether there is still a conversation, and its platform lets us speak though the fan has not just written."""
-        silent = self._clock() - before.state.last_at / 1000
-        return before.turns > 0 and silent < SPEAKS_FOR.get(message.channel, KEEP_SECONDS)
+        silence = self._clock() * 1000 - before.state.last_at
+        return before.turns > 0 and engine.reaches(message.channel, silence)
 
     def _elsewhere(self, conversation: str, here: str) -> tuple[tuple[Campaign, str], ...]:
         """The tickets that the fan holds in other campaigns than this one."""

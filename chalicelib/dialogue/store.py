@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from chalicelib.aws.tables import ConditionFailed, Create, Delete, Item, Table
 from chalicelib.dialogue.model import Message, Reply, State, packed, unpacked
+from chalicelib.dialogue.waiting import WaitingList
 from chalicelib.ids import digest
 
 REMEMBERED = 16
@@ -72,6 +73,7 @@ class Moved(Exception):
 class ConversationStore:
     def __init__(self, table: Table) -> None:
         self._table = table
+        self.waiting = WaitingList(table)
 
     def load(self, conversation: str) -> Conversation:
         """The conversation as it is now; a blank one where there is none."""
@@ -87,6 +89,8 @@ class ConversationStore:
         self, message: Message, before: Conversation, state: State, replies: tuple[Reply, ...], now: float
     ) -> None:
         """Write the turn that handled this message, or raise `Moved`, where there is such a turn, or the one before is gone.
+
+        Before, the fan joins the waiting list that the new state names; afterwards, they leave the one that the old state does.
 
         That can be in the web chat only, whose messages do not wait in the queue behind a deletion. Of a deletion and a turn that is being
         written, one sees the other: this looks for the turn before once it has written, and `delete` looks again once it has deleted.
@@ -104,10 +108,15 @@ class ConversationStore:
         }
         if message.channel == "web":  # its page shows it again; elsewhere the platform keeps it, and we need not
             item["said"] = message.text or _title(before, message.payload)
+        waited, waits = (before.state.campaign, before.state.waits), (state.campaign, state.waits)
+        if waits[1] and waits != waited:
+            self.waiting.join(*waits, message.conversation, message.at, item["expiresAt"])
         try:
             self._table.write(Create(item))
         except ConditionFailed as failed:
             raise Moved from failed
+        if waited[1] and waits != waited:
+            self.waiting.leave(*waited, message.conversation)
         if message.channel == "web" and before.turns and not self._table.get(item["pk"], _sort_key(before.turns)):
             self._table.write(Delete(item["pk"], item["sk"]))  # the conversation was deleted meanwhile
             raise Moved
@@ -125,6 +134,9 @@ class ConversationStore:
     def delete(self, conversation: str) -> None:
         """Delete everything, what is written meanwhile too (see `append`); again is fine."""
         while turns := list(self._table.query(conversation)):
+            states = [turn["state"] for turn in turns]
+            for campaign_id, act in {(state["campaign"], state["waits"]) for state in states if "waits" in state}:
+                self.waiting.leave(campaign_id, act, conversation)
             for turn in turns:
                 self._table.write(Delete(turn["pk"], turn["sk"]))
 

@@ -74,6 +74,7 @@ def _of_the_work() -> list[dict[str, Any]]:
         _graph("Messages in and out", "Sum", went),
         _by_outcome("Sends by outcome", "sends"),
         _by_outcome("Mails by outcome", "mails"),
+        _by_outcome("Fans who waited, by outcome", "notices"),
         _graph("From webhook to reply (ms)", "p50", [_line(waited, p, stat=p) for p in ("p50", "p95", "p99")]),
         _graph("Tickets", "Sum", [_line(own("tickets"), "issued"), left]),
     ]

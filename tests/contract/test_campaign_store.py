@@ -4,6 +4,7 @@ import threading
 import uuid
 
 import pytest
+from msgspec.structs import replace
 
 from chalicelib.aws.tables import Change, Put
 from chalicelib.campaigns.model import Act, Deed, Stored, dump
@@ -349,3 +350,23 @@ def test_when_a_campaign_was_ended_is_kept_through_later_changes(store, name, sa
     put(store, ended, Act("anna", AT + 1))
     put(store, a_campaign(campaign_id=live.campaign_id, ref=live.ref, state="ended", name="New"), Act("anna", AT + 2))
     assert store.get(live.campaign_id).ended_at == AT + 1
+
+
+# ─── ending ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_campaign_is_ended_with_a_deed_and_its_moment_and_nothing_else(store, saved):
+    campaign = saved()
+    ended = store.end(store.get(campaign.campaign_id), Act("run", AT + 5))
+    assert ended == store.get(campaign.campaign_id)
+    assert (ended.campaign, ended.ended_at) == (replace(campaign, state="ended"), AT + 5)
+    deeds, _ = store.deeds(campaign.campaign_id, "", 10)
+    assert deeds[-1] == Deed(AT + 5, "run", "changed", 2, "ended", ["state"])
+
+
+def test_a_campaign_that_was_changed_meanwhile_is_not_ended(store, saved):
+    read = store.get(saved().campaign_id)
+    store.replace(read, replace(read.campaign, closes_at="2999-01-01T20:00"), ANNA)
+    with pytest.raises(Moved):
+        store.end(read, Act("run", AT + 5))
+    assert store.get(read.campaign.campaign_id).campaign.state == "live"

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 import requests
 from msgspec.structs import replace
 
-from chalicelib import settings
+from chalicelib import clock, settings
 from chalicelib.access.service import Tokens
 from chalicelib.access.store import TokenStore
 from chalicelib.aws.client import Client
@@ -475,6 +475,21 @@ def an_organiser_runs_a_campaign(drive):
     assert drive.organises("GET", "/campaigns", params={"limit": 1}).json()["campaigns"]
 
 
+def a_campaign_closes_while_a_fan_plays(drive):
+    """Until then its ref must have become known: functions keep all refs for five seconds."""
+    campaign, closes = f"c-{uuid.uuid4().hex[:8]}", int(time.time()) + 20
+    drive.organises("POST", "/campaigns/birthday-bash/clone", 201, json={"campaignId": campaign, "ref": campaign})
+    drive.organises("PATCH", f"/campaigns/{campaign}", json={"closesAt": clock.iso(closes * 1000)[:19] + "Z"})
+    drive.organises("POST", f"/campaigns/{campaign}/state", json={"state": "live"})
+    fan, link = drive.fan(), {"ref": campaign, "source": "SHORTLINK", "type": "OPEN_THREAD"}
+    drive.until(lambda: "Question 1" in fan.sends(referral=link)["text"], lambda: f"not asked, but {fan.got()}")
+    time.sleep(max(0, closes - time.time()))
+    with fan.replied():
+        drive.invoke("run_campaigns", SCHEDULED)
+    assert "Time is up" in fan.got()[-1]["text"]
+    assert drive.organises("GET", f"/campaigns/{campaign}").json()["state"] == "ended"
+
+
 def an_order_is_placed(drive):
     """Beside one that nobody can read, which is set aside."""
     for cents in ("many", 10_000):
@@ -741,6 +756,7 @@ SCENES = (
     an_organiser_keeps_a_user_and_forgets_the_person,
     an_organiser_sells_a_product_no_more,
     an_organiser_runs_a_campaign,
+    a_campaign_closes_while_a_fan_plays,
     an_order_is_placed,
     stripe_tells_how_a_payment_ended,
     a_placed_order_is_reacted_to,

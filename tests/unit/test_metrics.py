@@ -60,6 +60,12 @@ def test_a_ticket_counts_once_however_often_its_message_comes(fan):
     assert "tickets" not in measured(again)
 
 
+def test_a_fan_who_waits_is_counted_when_they_are_told(fan):
+    found = measured(fan.waits())
+    assert (found["notices", "told"], found["sends", "ok"]) == ([1], [1])
+    assert not {"turns", ("reply_ms", "ok")} & found.keys()
+
+
 def test_a_quiz_that_is_lost_counts_no_ticket(fan):
     fan.does(postback={"title": "Get Started", "payload": "start", "referral": {"ref": "bash"}})
     fan.answers(0)

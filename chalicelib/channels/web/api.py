@@ -146,7 +146,7 @@ class WebChat:
             raise errors.Invalid("The conversation cannot be shown", (FieldError("session", f"must be {_SESSION}"),))
         messages: list[dict[str, object]] = []
         for exchange in room.dialogue.transcript(f"{room.name}:{session}"):
-            if exchange.said:  # the bot may have spoken first: of an order
+            if exchange.said:  # else we have spoken unasked
                 messages.append({"from": "fan", "text": exchange.said, "choices": [], "at": exchange.at})
             messages += [{"from": "bot", **_reply(reply), "at": exchange.at} for reply in exchange.replies]
         return http.json_response({"session": session, "messages": messages})

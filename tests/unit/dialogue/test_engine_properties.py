@@ -27,6 +27,7 @@ EDITS = [
     {"state": "ended"},
     {"opens_at": "2999-01-05T20:00"},
     {"opens_at": None},
+    {"closes_at": "2026-12-01T20:00"},
     {"questions": QUESTIONS[:1], "pass_mark": 1},
     {"questions": QUESTIONS[::-1]},
 ]

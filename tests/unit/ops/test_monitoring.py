@@ -220,6 +220,7 @@ def emitted(capsys, monkeypatch):
     """Every series that the real handlers have emitted, as the stage prod, in a job with every kind of trouble."""
     monkeypatch.setenv("STAGE", "prod")
     with job.started(lambda: None) as fan:
+        fan.waits()
         fan.wins()
         for fault in (error(613), error(190), error(10, 1893063), error(200), error(100)):
             fan.world.clock.now += 400  # a page that was paused goes on
