@@ -9,8 +9,8 @@ import click
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-from ops.deploy import template
 from ops.deploy.account import Account, Json
+from ops.templates import load
 
 LONGEST_BODY = 51_200
 """Bytes: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html"""
@@ -53,7 +53,7 @@ class Stack(NamedTuple):
     def document(self) -> Json:
         """The template that it was last made of."""
         body = self._cloudformation.get_template(StackName=self.name)["TemplateBody"]
-        document: Json = template.load(body) if isinstance(body, str) else body  # boto3 reads JSON by itself
+        document: Json = load(body) if isinstance(body, str) else body  # boto3 reads JSON by itself
         return document
 
     def changes(self, text: str, parameters: Json) -> list[str]:
@@ -62,7 +62,7 @@ class Stack(NamedTuple):
         try:
             name = self._propose(text, parameters, exists=exists)
         except self.account.client("s3").exceptions.NoSuchBucket:  # nothing is there yet, so all is new
-            return [f"add {name} ({part['Type']})" for name, part in template.load(text)["Resources"].items()]
+            return [f"add {name} ({part['Type']})" for name, part in load(text)["Resources"].items()]
         if not name:
             return []
         changes = self._describe(name)["Changes"]

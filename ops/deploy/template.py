@@ -1,45 +1,13 @@
 """Our CloudFormation templates, read: what outlives its stack, and which parameters it takes."""
 
-import functools
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from ops.deploy.account import Json
 from ops.local.launch import PROJECT
-from ops.templates import whole
+from ops.templates import load, whole
 
 RESOURCES = PROJECT / "infra" / "resources.yaml"
 MONITORING = PROJECT / "infra" / "monitoring.yaml"
-
-
-class _Loader(yaml.SafeLoader):
-    """Knows CloudFormation's short forms: `!Sub x` is {"Fn::Sub": "x"}."""
-
-
-def _short_form(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> Json:
-    value: Any = None
-    match node:
-        case yaml.ScalarNode():
-            value = loader.construct_scalar(node)
-        case yaml.SequenceNode():
-            value = loader.construct_sequence(node, deep=True)
-        case yaml.MappingNode():
-            value = loader.construct_mapping(node, deep=True)
-    if suffix == "GetAtt" and isinstance(value, str):
-        value = value.split(".", 1)
-    return {suffix if suffix in {"Ref", "Condition"} else f"Fn::{suffix}": value}
-
-
-_Loader.add_multi_constructor("!", _short_form)
-
-
-@functools.cache  # a parse takes 0.1 s, and one command asks many times
-def load(text: str) -> Json:
-    """The document, with CloudFormation's functions in their long form; not to be changed. JSON is YAML too."""
-    document: Json = yaml.load(text, _Loader)  # noqa: S506  # a SafeLoader
-    return document
 
 
 def read(path: Path) -> Json:

@@ -10,6 +10,7 @@ from ops.local.environment import REGION
 from ops.monitoring.alarms import alarms
 from ops.monitoring.command import wanted
 from ops.monitoring.watched import functions, queues
+from ops.templates import load
 from tests import emf, job
 from tests.contract.messenger.graph import error
 from tests.local_runtime import Stage
@@ -47,7 +48,7 @@ def found(stage, **filters):
 
 
 def test_every_alarm_is_there_and_tells_the_topic(stage, outputs):
-    resources = cloudformation.load(cloudformation.RESOURCES.read_text())
+    resources = load(cloudformation.RESOURCES.read_text())
     names = {f"guestlist-prod-{alarm.name}" for alarm in alarms(functions(app.app), queues(resources))}
     made = found(stage)
     assert {alarm["AlarmName"] for alarm in made} == names

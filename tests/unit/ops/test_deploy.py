@@ -11,9 +11,11 @@ from ops.deploy.account import Account
 from ops.deploy.facts import Fact, compare, wrong
 from ops.deploy.progress import Progress
 from ops.deploy.releases import Release
-from ops.deploy.stacks import wait_for
+from ops.deploy.stacks import LONGEST_BODY, wait_for
 from ops.deploy.wanted import Mapping, Wanted
+from ops.local.launch import PROJECT
 from ops.refusals import REFUSALS
+from ops.templates import load, whole
 
 ACCOUNT = Account("prod", "123456789012", "eu-west-1", "arn:aws:iam::123456789012:user/ada", lambda _: None)
 
@@ -73,9 +75,23 @@ def test_what_is_left_of_a_destroyed_stage_is_what_the_template_retains():
     assert [name for name in gone if f'"{name}"' in references] == []  # nothing that stays asks for what goes
 
 
+def test_the_template_that_makes_the_bucket_for_longer_ones_fits_into_a_request_with_its_workflow():
+    sent = whole(template.RESOURCES.read_text())
+    assert len(sent.encode()) <= LONGEST_BODY
+    workflow = json.loads(sent)["Resources"]["OrderWorkflow"]["Properties"]
+    definition = (PROJECT / "infra" / "order_workflow.asl.json").read_text()
+    assert "DefinitionS3Location" not in workflow
+    assert json.loads(workflow["DefinitionString"]) == json.loads(definition)
+
+
+def test_a_template_that_names_no_file_is_sent_as_it_stands():
+    text = template.MONITORING.read_text()
+    assert json.loads(whole(text)) == load(text)
+
+
 def test_short_forms_of_a_template_are_read_as_long_ones():
     text = "a: !Ref Stage\nb: !Sub x-${Stage}\nc: !GetAtt Queue.Arn\nd: !If [IsIt, !Ref A, [1]]\n"
-    assert template.load(text) == {
+    assert load(text) == {
         "a": {"Ref": "Stage"},
         "b": {"Fn::Sub": "x-${Stage}"},
         "c": {"Fn::GetAtt": ["Queue", "Arn"]},

@@ -24,6 +24,7 @@ from ops.deploy import template as cloudformation
 from ops.local.launch import PROJECT
 from ops.monitoring import command, watched
 from ops.monitoring.template import document
+from ops.templates import load
 from tests import emf, job
 from tests.contract.messenger.graph import error
 from tests.fakes import stripe
@@ -32,8 +33,8 @@ from tests.fakes.clock import Clock
 from tests.unit.messenger import meta
 from tests.unit.test_http import raising
 
-RESOURCES = cloudformation.load(cloudformation.RESOURCES.read_text())
-FILE = cloudformation.load(cloudformation.MONITORING.read_text())
+RESOURCES = load(cloudformation.RESOURCES.read_text())
+FILE = load(cloudformation.MONITORING.read_text())
 RUNBOOK = (PROJECT / "docs" / "runbook.md").read_text()
 
 
@@ -184,7 +185,7 @@ def test_one_function_more_is_missed_in_the_file_and_watched_once_it_is_written_
     assert watched_by(FILE) != wanted(application, RESOURCES)
     text = document(watched.functions(application), watched.queues(RESOURCES))
     assert text != cloudformation.MONITORING.read_text()
-    assert watched_by(cloudformation.load(text)) == wanted(application, RESOURCES)
+    assert watched_by(load(text)) == wanted(application, RESOURCES)
 
 
 def test_one_queue_more_is_missed_in_the_file_and_watched_once_it_is_written_again():
@@ -198,7 +199,7 @@ def test_one_queue_more_is_missed_in_the_file_and_watched_once_it_is_written_aga
     resources = {"Resources": RESOURCES["Resources"] | more}
     assert len(wanted(app.app, resources)) - len(watched_by(FILE)) == 2
     text = document(watched.functions(app.app), watched.queues(resources))
-    assert watched_by(cloudformation.load(text)) == wanted(app.app, resources)
+    assert watched_by(load(text)) == wanted(app.app, resources)
 
 
 def test_a_kind_of_trigger_that_nobody_has_thought_about_is_refused():
