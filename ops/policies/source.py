@@ -18,11 +18,12 @@ class Source:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self.path = functools.cache(self._path)
         self.tree = functools.cache(self._tree)
         self._imports = functools.cache(self._imported)
         self._named = functools.cache(self._imported_directly)
 
-    def path(self, module: str) -> Path | None:
+    def _path(self, module: str) -> Path | None:
         """The module's file, or None for a module that is not ours."""
         if module.partition(".")[0] not in ("app", "chalicelib"):
             return None
