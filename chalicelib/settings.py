@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Mapping
+from email.utils import formataddr, parseaddr
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -42,9 +43,9 @@ class Settings(NamedTuple):
     stripe_api_url: str = "https://api.stripe.com"
 
     mail_from: str = "Guestlist <tickets@guestlist.example>"
-    """Whom mails are from: an address, or a name and <an address>, of a domain that SES has verified."""
-    mails_per_second: float = 0.3
-    """What one function may send: SES's rate, shared by the functions that send mails at once, three as it is."""
+    """Whom mails are from, in ASCII: an address, or a name and <an address>, of a domain that SES has verified."""
+    mails_per_second: float = 0.25
+    """What one function may send: SES's rate, shared by the most functions that send mails at once (docs/mail.md)."""
     warehouse_url: str = ""
     """Where the organiser's warehouse hears of orders; empty where nobody wants to."""
 
@@ -84,7 +85,7 @@ def read(environ: Mapping[str, str]) -> Settings:
     endpoint = environ.get("AWS_ENDPOINT_URL", "").rstrip("/")
     if found["STAGE"] == "local" and _host(endpoint) not in LOOPBACK:
         complaints.append("AWS_ENDPOINT_URL must be an emulator on this machine, as the stage is local")
-    rates = {"MESSENGER_SENDS_PER_SECOND": "10", "MAILS_PER_SECOND": "0.3"}
+    rates = {"MESSENGER_SENDS_PER_SECOND": "10", "MAILS_PER_SECOND": "0.25"}
     rates = {name: environ.get(name, usual) for name, usual in rates.items()}
     complaints += [
         f"{name} must be a number above 0, not {rate!r}" for name, rate in rates.items() if not _is_positive(rate)
@@ -113,7 +114,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         aws_endpoint_url=endpoint,
         cors_origins=origins,
         payments=payments,
-        mail_from=environ.get("MAIL_FROM", Settings._field_defaults["mail_from"]),
+        mail_from=formataddr(parseaddr(environ.get("MAIL_FROM", Settings._field_defaults["mail_from"]))),
         mails_per_second=float(rates["MAILS_PER_SECOND"]),
         warehouse_url=warehouse_url,
         stripe_api_url=environ.get("STRIPE_API_URL", "https://api.stripe.com").rstrip("/"),

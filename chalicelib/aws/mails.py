@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from email.header import Header
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import formataddr, parseaddr
 from typing import NamedTuple
 
 from chalicelib.aws.client import AwsError, Client
@@ -89,7 +88,7 @@ def written(mail: Mail, sender: str) -> bytes:
     nobody reads in List-Unsubscribe, and takes a subject's `=?…?=` for one (and, before 3.11.10, let line breaks into headers that way).
     """
     headers = [
-        ("From", formataddr(parseaddr(sender))),
+        ("From", sender),
         ("To", _checked(_ADDRESS, mail.to, "no address")),
         ("Subject", _subject(mail.subject)),
         *((_checked(_NAME, name, "no name"), _checked(_VALUE, value, f"no {name}")) for name, value in mail.headers),

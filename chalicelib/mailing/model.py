@@ -9,8 +9,6 @@ from typing import NamedTuple
 from chalicelib.ids import digest
 from chalicelib.users.model import unique
 
-LIST = re.compile("[a-z0-9-]{1,60}")
-
 _NAME_LENGTH = 43
 _TOKEN = re.compile(
     rf"(?P<list>[a-z0-9-]{{1,60}})\.(?P<name>[A-Za-z0-9_-]{{{_NAME_LENGTH}}})\.(?P<proof>[A-Za-z0-9_-]{{22}})"

@@ -35,6 +35,23 @@ def test_a_deployed_stage_talks_to_aws_itself():
     assert not read.messenger_mark_seen
 
 
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [
+        ("tickets@guestlist.example", "tickets@guestlist.example"),
+        ("Guestlist <tickets@guestlist.example>", "Guestlist <tickets@guestlist.example>"),
+        ("Café Zoë <tickets@guestlist.example>", "=?utf-8?b?Q2Fmw6kgWm/Dqw==?= <tickets@guestlist.example>"),
+    ],
+)
+def test_a_sender_may_have_any_name_and_mails_have_it_in_ascii(said, written):
+    assert settings.read(PROD | {"MAIL_FROM": said}).mail_from == written
+
+
+def test_mails_go_out_slowly_enough_for_the_sandbox_and_never_backwards():
+    assert settings.read(PROD).mails_per_second == 0.25
+    assert "MAILS_PER_SECOND must be a number above 0, not '0'" in complaint(PROD | {"MAILS_PER_SECOND": "0"})
+
+
 def test_addresses_lose_the_slash_at_their_end():
     read = settings.read(LOCAL)
     assert read.base_url == "https://tickets.example"
