@@ -21,18 +21,8 @@ from chalicelib.campaigns.validation import (
     MOST_TICKETS,
 )
 from chalicelib.http import ORGANISER
-from chalicelib.openapi.entry import (
-    CAMPAIGN,
-    CURSOR,
-    ETAG,
-    IDEMPOTENCY_KEY,
-    IF_MATCH,
-    LIMIT,
-    LOCATION,
-    Answer,
-    Entry,
-    problem,
-)
+from chalicelib.openapi.collection import Collection
+from chalicelib.openapi.entry import CAMPAIGN, CURSOR, IDEMPOTENCY_KEY, IF_MATCH, LIMIT, Answer, Entry, problem
 from chalicelib.validation import NOT_BLANK, Body
 
 _LINE = r"^[^\u0000-\u001f\u007f-\u009f]*$"
@@ -213,9 +203,7 @@ _NEW = {name: value for name, value in _EXAMPLE.items() if value is not None and
 _WHOLE = _NEW | {"state": "live"}
 _LISTED = {name: _EXAMPLE[name] for name in ("campaignId", "name", "state", "mode", "stock", "ref", "languages")}
 _LISTED |= {name: _EXAMPLE[name] for name in ("timezone", "opensAt", "closesAt", "ticketsLeft")}
-_AS_IT_IS = Answer("The campaign as it is now", {http.JSON: CampaignShown}, {http.JSON: _EXAMPLE}, (ETAG,))
-_MADE = _AS_IT_IS._replace(says="The new campaign", headers=(ETAG, LOCATION))
-_UNKNOWN = problem(404, "There is no such campaign")
+_CAMPAIGNS = Collection("/campaigns", "campaign", (ORGANISER,), CAMPAIGN, CampaignShown, _EXAMPLE)
 _TAKEN = problem(
     409,
     "Another campaign has this id (`reason` is campaign_exists) or this ref",
@@ -236,67 +224,17 @@ _STAYS = problem(
 _RULES = "docs/campaigns.md has the rules of each field, and which may change when."
 
 ENTRIES = (
-    Entry(
-        "GET",
-        "/campaigns",
-        "List campaigns",
-        (ORGANISER,),
-        says="By id; a token that is limited to campaigns sees these.",
-        parameters=(LIMIT, CURSOR),
-        answers={200: Answer("A page of them", {http.JSON: CampaignPage}, {http.JSON: {"campaigns": [_LISTED]}})},
+    _CAMPAIGNS.list(CampaignPage, _LISTED, "By id; a token that is limited to campaigns sees these."),
+    _CAMPAIGNS.make(NewCampaign, _NEW, {409: _TAKEN}, f"A draft, unless it says otherwise. {_RULES}"),
+    _CAMPAIGNS.see("Everything, right answers included."),
+    _CAMPAIGNS.replace(CampaignBody, _WHOLE, {409: _STAYS}, _RULES),
+    _CAMPAIGNS.change(
+        CampaignPatch, {"stock": 30, "closesAt": None}, {409: _STAYS}, f"By a merge patch (RFC 7396). {_RULES}"
     ),
-    Entry(
-        "POST",
-        "/campaigns",
-        "Make a campaign",
-        (ORGANISER,),
-        says=f"A draft, unless it says otherwise. {_RULES}",
-        parameters=(IDEMPOTENCY_KEY,),
-        body={http.JSON: NewCampaign},
-        example=_NEW,
-        answers={201: _MADE, 409: _TAKEN},
-    ),
-    Entry(
-        "GET",
-        "/campaigns/{campaign}",
-        "See a campaign",
-        (ORGANISER,),
-        says="Everything, right answers included.",
-        parameters=(CAMPAIGN,),
-        answers={200: _AS_IT_IS, 404: _UNKNOWN},
-    ),
-    Entry(
-        "PUT",
-        "/campaigns/{campaign}",
-        "Replace a campaign",
-        (ORGANISER,),
-        says=_RULES,
-        parameters=(CAMPAIGN, IF_MATCH),
-        body={http.JSON: CampaignBody},
-        example=_WHOLE,
-        answers={200: _AS_IT_IS, 404: _UNKNOWN, 409: _STAYS},
-    ),
-    Entry(
-        "PATCH",
-        "/campaigns/{campaign}",
-        "Change some fields of a campaign",
-        (ORGANISER,),
-        says=f"By a merge patch (RFC 7396). {_RULES}",
-        parameters=(CAMPAIGN, IF_MATCH),
-        body={http.JSON: CampaignPatch, http.MERGE_PATCH: CampaignPatch},
-        example={"stock": 30, "closesAt": None},
-        answers={200: _AS_IT_IS, 404: _UNKNOWN, 409: _STAYS},
-    ),
-    Entry(
-        "DELETE",
-        "/campaigns/{campaign}",
+    _CAMPAIGNS.delete(
         "Delete a draft",
-        (ORGANISER,),
-        says="One that nobody has played. Who did what to it stays.",
-        parameters=(CAMPAIGN, IF_MATCH),
-        answers={
+        {
             204: Answer("It is gone"),
-            404: _UNKNOWN,
             409: problem(
                 409,
                 "It is no draft (`reason` is not_a_draft), or was played",
@@ -305,6 +243,7 @@ ENTRIES = (
                 state="live",
             ),
         },
+        "One that nobody has played. Who did what to it stays.",
     ),
     Entry(
         "POST",
@@ -316,8 +255,8 @@ ENTRIES = (
         body={http.JSON: StateChange},
         example={"state": "paused"},
         answers={
-            200: _AS_IT_IS,
-            404: _UNKNOWN,
+            200: _CAMPAIGNS.as_it_is,
+            404: _CAMPAIGNS.unknown,
             409: problem(
                 409,
                 "There is no way to this state from the one that it is in",
@@ -339,7 +278,7 @@ ENTRIES = (
         parameters=(CAMPAIGN, IDEMPOTENCY_KEY),
         body={http.JSON: Copy},
         example={"campaignId": "new-year", "ref": "ny27", "name": "New Year"},
-        answers={201: _MADE, 404: _UNKNOWN, 409: _TAKEN},
+        answers={201: _CAMPAIGNS.made, 404: _CAMPAIGNS.unknown, 409: _TAKEN},
     ),
     Entry(
         "POST",
@@ -359,7 +298,7 @@ ENTRIES = (
                     }
                 },
             ),
-            404: _UNKNOWN,
+            404: _CAMPAIGNS.unknown,
         },
     ),
     Entry(

@@ -4,18 +4,8 @@ from msgspec import Struct
 
 from chalicelib import http
 from chalicelib.http import ORGANISER
-from chalicelib.openapi.entry import (
-    CURSOR,
-    ETAG,
-    IDEMPOTENCY_KEY,
-    IF_MATCH,
-    LIMIT,
-    LOCATION,
-    Answer,
-    Entry,
-    path,
-    problem,
-)
+from chalicelib.openapi.collection import Collection
+from chalicelib.openapi.entry import CURSOR, IDEMPOTENCY_KEY, LIMIT, Answer, Entry, path, problem
 from chalicelib.products.api import ProductBody, ProductChange, StockChange
 from chalicelib.products.model import Adjustment, Product, ProductId
 
@@ -48,8 +38,7 @@ _ADJUSTMENT = {
     "reason": "Made",
 }
 _PRODUCT = path("product", ProductId, "The product's id", "tour-shirt")
-_AS_IT_IS = Answer("The product as it is now", {http.JSON: Product}, {http.JSON: _EXAMPLE}, (ETAG,))
-_UNKNOWN = problem(404, "There is no such product")
+_PRODUCTS = Collection("/products", "product", (ORGANISER,), _PRODUCT, Product, _EXAMPLE)
 _NOT_YOURS = problem(
     409,
     "It names another id, or other numbers of reserved or sold pieces, than the product has",
@@ -58,28 +47,11 @@ _NOT_YOURS = problem(
 )
 
 ENTRIES = (
-    Entry(
-        "GET",
-        "/products",
-        "List products",
-        (ORGANISER,),
-        says="By id.",
-        parameters=(LIMIT, CURSOR),
-        answers={
-            200: Answer("A page of them", {http.JSON: ProductPage}, {http.JSON: {"products": [_EXAMPLE]}}),
-        },
-    ),
-    Entry(
-        "POST",
-        "/products",
-        "Make a product",
-        (ORGANISER,),
-        says="Without a `productId` it gets one.",
-        parameters=(IDEMPOTENCY_KEY,),
-        body={http.JSON: ProductBody},
-        example=_NEW,
-        answers={
-            201: Answer("The new product", {http.JSON: Product}, {http.JSON: _EXAMPLE}, (LOCATION, ETAG)),
+    _PRODUCTS.list(ProductPage, _EXAMPLE, "By id."),
+    _PRODUCTS.make(
+        ProductBody,
+        _NEW,
+        {
             409: problem(
                 409,
                 "Another product has this id; or it is new, and has reserved or sold pieces (`reason` is not_yours)",
@@ -87,46 +59,20 @@ ENTRIES = (
                 reason="product_exists",
             ),
         },
+        "Without a `productId` it gets one.",
     ),
-    Entry(
-        "GET",
-        "/products/{product}",
-        "See a product",
-        (ORGANISER,),
-        parameters=(_PRODUCT,),
-        answers={200: _AS_IT_IS, 404: _UNKNOWN},
+    _PRODUCTS.see(),
+    _PRODUCTS.replace(
+        ProductBody,
+        {"name": "Tour shirt", "priceCents": 1499},
+        {409: _NOT_YOURS},
+        "Its stock stays where it is left out. A stock that orders take from at the same time is better changed by a delta.",
     ),
-    Entry(
-        "PUT",
-        "/products/{product}",
-        "Replace a product",
-        (ORGANISER,),
-        says="Its stock stays where it is left out. A stock that orders take from at the same time is better changed by a delta.",
-        parameters=(_PRODUCT, IF_MATCH),
-        body={http.JSON: ProductBody},
-        example={"name": "Tour shirt", "priceCents": 1499},
-        answers={200: _AS_IT_IS, 404: _UNKNOWN, 409: _NOT_YOURS},
-    ),
-    Entry(
-        "PATCH",
-        "/products/{product}",
-        "Change some of a product",
-        (ORGANISER,),
-        says="A merge patch (RFC 7396).",
-        parameters=(_PRODUCT, IF_MATCH),
-        body={http.JSON: ProductChange, http.MERGE_PATCH: ProductChange},
-        example={"priceCents": 1499},
-        answers={200: _AS_IT_IS, 404: _UNKNOWN, 409: _NOT_YOURS},
-    ),
-    Entry(
-        "DELETE",
-        "/products/{product}",
+    _PRODUCTS.change(ProductChange, {"priceCents": 1499}, {409: _NOT_YOURS}, "A merge patch (RFC 7396)."),
+    _PRODUCTS.delete(
         "Delete a product",
-        (ORGANISER,),
-        parameters=(_PRODUCT, IF_MATCH),
-        answers={
+        {
             204: Answer("It is gone"),
-            404: _UNKNOWN,
             409: problem(
                 409,
                 "Orders hold pieces of it, or have bought some",
@@ -147,8 +93,8 @@ ENTRIES = (
         body={http.JSON: StockChange},
         example={"delta": -2, "reason": "Damaged on the way"},
         answers={
-            200: _AS_IT_IS,
-            404: _UNKNOWN,
+            200: _PRODUCTS.as_it_is,
+            404: _PRODUCTS.unknown,
             409: problem(
                 409,
                 "The stock would pass below zero",
@@ -167,7 +113,7 @@ ENTRIES = (
         parameters=(_PRODUCT, LIMIT, CURSOR),
         answers={
             200: Answer("A page of it", {http.JSON: AdjustmentPage}, {http.JSON: {"adjustments": [_ADJUSTMENT]}}),
-            404: _UNKNOWN,
+            404: _PRODUCTS.unknown,
         },
     ),
 )

@@ -21,18 +21,12 @@ def simulator():
 
 
 @pytest.fixture
-def page(chromium, simulator):
-    """The page of a new visitor; whatever it complains about fails the test."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 800})
-    opened = context.new_page()
-    complaints = []
-    opened.on("pageerror", lambda error: complaints.append(str(error)))
-    opened.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    opened.goto(simulator.url)
-    expect(opened.get_by_role("button", name="Get Started")).to_be_visible()
-    yield opened
-    context.close()
-    assert complaints == []
+def page(simulator, visitor):
+    """The page of a new visitor."""
+    page = visitor(viewport={"width": 1280, "height": 800})
+    page.goto(simulator.url)
+    expect(page.get_by_role("button", name="Get Started")).to_be_visible()
+    return page
 
 
 def thread(page):

@@ -1,7 +1,25 @@
-"""A stage's secrets in memory, as `ops.stages.Secrets` hands them to a command."""
+"""A stage's secrets in memory."""
+
+from chalicelib.errors import Unavailable
+
+
+class OneSecret:
+    """As the application reads it; without members, it has no value."""
+
+    def __init__(self, name, members):
+        self._name = name
+        self._members = members
+
+    def get(self, name):
+        assert name == self._name
+        if self._members is None:
+            raise Unavailable("The secret has no value")
+        return self._members
 
 
 class MemorySecrets:
+    """As `ops.stages.Secrets` hands them to a command."""
+
     def __init__(self, values=None):
         self.values = values or {}
 

@@ -1,5 +1,4 @@
 import pytest
-import requests
 
 from chalicelib import errors
 from chalicelib.batch import LONGEST_DELAY, Later
@@ -9,7 +8,7 @@ from chalicelib.dialogue.model import Card, Reply
 from chalicelib.pace import LONGEST_PAUSE
 from chalicelib.settings import Settings
 from tests.contract.messenger.graph import Answer, Graph, error
-from tests.fakes.clock import Clock
+from tests.contract.sending import Bench, benches
 
 TOKEN = "a page token"
 FAN = "24680"
@@ -33,20 +32,18 @@ def graph():
     graph.close()
 
 
-class Bench:
-    """A sender at the fake platform, with its clock and its log in hand."""
+class GraphBench(Bench):
+    """A sender at the fake platform."""
 
     def __init__(self, graph, *, per_second=100.0, mark_seen=False, secrets=None):
-        self.clock = Clock(1_795_340_000.0)
-        self.lines = []
-        self.session = requests.Session()
+        super().__init__()
         settings = Settings("local", "eu-west-1", "https://example.test", graph.url, per_second, mark_seen, "", "")
         self.sender = MessengerSender(
             self.session,
             settings,
             secrets or Secrets(page_token=TOKEN),
             self.clock,
-            lambda event, **fields: self.lines.append((event, fields)),
+            self.log,
         )
 
     def deliver(self, text="Hello", conversation=CONVERSATION, trace=TRACE, receives=1, card=None):
@@ -58,15 +55,8 @@ class Bench:
 
 @pytest.fixture
 def make(graph):
-    benches = []
-
-    def make(**options):
-        benches.append(Bench(graph, **options))
-        return benches[-1]
-
-    yield make
-    for bench in benches:
-        bench.session.close()
+    with benches(GraphBench, graph) as make:
+        yield make
 
 
 @pytest.fixture
@@ -210,7 +200,7 @@ def test_a_platform_that_is_not_there_costs_no_reply(make):
     nobody = Graph()
     nobody.close()
     bench = make()
-    bench.sender = Bench(nobody).sender
+    bench.sender = GraphBench(nobody).sender
     with pytest.raises(Later):
         bench.deliver()
 

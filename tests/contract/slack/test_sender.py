@@ -1,5 +1,4 @@
 import pytest
-import requests
 
 from chalicelib import errors
 from chalicelib.batch import LONGEST_DELAY, Later
@@ -8,8 +7,8 @@ from chalicelib.channels.slack.sender import MOST_BEGUN, SlackSender
 from chalicelib.dialogue.model import Card, Choice, Reply
 from chalicelib.pace import LONGEST_PAUSE
 from chalicelib.settings import Settings
+from tests.contract.sending import Bench, benches
 from tests.contract.slack.web_api import WebApi, error, taken, too_fast
-from tests.fakes.clock import Clock
 from tests.fakes.platform import Answer
 
 TOKEN = "xoxb-a-bot-token"
@@ -45,21 +44,19 @@ def slack():
     slack.close()
 
 
-class Bench:
-    """A sender at the fake platform, with its clock, its tokens and its log in hand."""
+class SlackBench(Bench):
+    """A sender at the fake platform, with its tokens in hand."""
 
     def __init__(self, slack, tokens=None):
-        self.clock = Clock(1_795_340_000.0)
+        super().__init__()
         self.tokens = tokens or Tokens()
-        self.lines = []
-        self.session = requests.Session()
         settings = Settings("local", "eu-west-1", "https://example.test", "", 1.0, False, slack.url, "")
         self.sender = SlackSender(
             self.session,
             settings,
             self.tokens,
             self.clock,
-            lambda event, **fields: self.lines.append((event, fields)),
+            self.log,
         )
 
     def deliver(self, text="Hello", conversation=CONVERSATION, trace=TRACE, **fields):
@@ -76,15 +73,8 @@ class Bench:
 
 @pytest.fixture
 def make(slack):
-    benches = []
-
-    def make(**options):
-        benches.append(Bench(slack, **options))
-        return benches[-1]
-
-    yield make
-    for bench in benches:
-        bench.session.close()
+    with benches(SlackBench, slack) as make:
+        yield make
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from chalicelib import errors
 from chalicelib.channels.messenger.api import MessengerApi
-from chalicelib.dialogue.model import Message
+from tests.fakes.inbox import MemoryInbox
+from tests.fakes.secrets import OneSecret
 from tests.unit.messenger import meta
 
 SECRET = {
@@ -17,31 +18,6 @@ SECRET = {
     "page_id": meta.PAGE,
 }
 FACTS = {"user_id": meta.FAN, "algorithm": "HMAC-SHA256", "issued_at": 1_291_836_800}
-
-
-class Secrets:
-    def __init__(self, members):
-        self.members = members
-
-    def get(self, name):
-        assert name == "messenger"
-        if self.members is None:
-            raise errors.Unavailable("The secret has no value")
-        return self.members
-
-
-class Inbox:
-    def __init__(self):
-        self.kept = []
-        self.refuses = False
-
-    def accept(self, messages):
-        if self.refuses:
-            raise errors.Unavailable("The queue refuses")
-        self.kept += messages
-
-    def forget(self, conversation, code, at):
-        self.accept([Message(conversation, code, at, kind="deletion")])
 
 
 class Deletions:
@@ -57,9 +33,9 @@ class Deletions:
 
 class Edge:
     def __init__(self, secret=SECRET):
-        self.inbox, self.deletions, self.lines = Inbox(), Deletions(), []
+        self.inbox, self.deletions, self.lines = MemoryInbox(), Deletions(), []
         self.api = MessengerApi(
-            Secrets(secret),
+            OneSecret("messenger", secret),
             self.inbox,
             self.deletions,
             base_url="https://example.test",

@@ -5,31 +5,11 @@ import pytest
 from chalicelib import errors
 from chalicelib.channels.slack.api import SlackApi
 from chalicelib.channels.slack.texts import IN_PRIVATE
+from tests.fakes.inbox import MemoryInbox
+from tests.fakes.secrets import OneSecret
 from tests.unit.slack import slack
 
 DIRECTLY = {"channel_name": "directmessage", "channel_id": slack.DIRECT}
-
-
-class Secrets:
-    def __init__(self, members):
-        self.members = members
-
-    def get(self, name):
-        assert name == "slack"
-        if self.members is None:
-            raise errors.Unavailable("The secret has no value")
-        return self.members
-
-
-class Inbox:
-    def __init__(self):
-        self.kept = []
-        self.refuses = False
-
-    def accept(self, messages):
-        if self.refuses:
-            raise errors.Unavailable("The queue refuses")
-        self.kept += messages
 
 
 class Installations:
@@ -45,9 +25,9 @@ class Installations:
 
 class Edge:
     def __init__(self, secret):
-        self.inbox, self.installations, self.lines = Inbox(), Installations(), []
+        self.inbox, self.installations, self.lines = MemoryInbox(), Installations(), []
         self.api = SlackApi(
-            Secrets(secret),
+            OneSecret("slack", secret),
             self.inbox,
             self.installations,
             clock=lambda: slack.AT + 1.5,
