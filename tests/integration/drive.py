@@ -42,7 +42,8 @@ from tests.unit.mailing import ses
 from tests.unit.messenger import meta
 from tests.unit.slack import slack
 
-PATIENCE = 20.0
+PATIENCE = 60.0
+"""Seconds: a scene goes on as soon as it can, and a busy machine may take long."""
 STEWARD, ORGANISER, SERVICE = (
     {"Authorization": f"Bearer {role}"} for role in ("a steward", "an organiser", "a service")
 )
