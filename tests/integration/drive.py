@@ -580,7 +580,7 @@ def mails_come_back(drive):
     comes_again = Right(
         "receive_mail_events", "sqs:ChangeMessageVisibility", "arn:aws:sqs:*:*:guestlist-prod-mail-events"
     )
-    drive.until(lambda: comes_again in drive.decided(allowed=True))
+    drive.until(lambda: comes_again in drive.taken())
 
 
 def somebody_unsubscribes_and_comes_back(drive):
