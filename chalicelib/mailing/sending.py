@@ -11,6 +11,7 @@ from chalicelib.batch import Later
 from chalicelib.clock import Clock
 from chalicelib.logs import Log
 from chalicelib.pace import Pace, Pause
+from chalicelib.users.model import deliverable
 
 TOO_FAST = 5
 """Seconds that this function then pauses: others send, too."""
@@ -26,7 +27,10 @@ class Mailer(Protocol):
 
 
 class PacedMailer:
-    """A `Mailer` that also raises `batch.Later`: nothing was sent, and the mail is to come again."""
+    """A `Mailer` that also raises `batch.Later`: nothing was sent, and the mail is to come again.
+
+    It takes an address in any letters that `Mailing.may_mail` allows.
+    """
 
     def __init__(self, mailer: Mailer, per_second: float, clock: Clock, log: Log) -> None:
         self._mailer = mailer
@@ -38,7 +42,7 @@ class PacedMailer:
         self._pause.check()
         self._pace.check(1)
         try:
-            self._mailer.send(mail)
+            self._mailer.send(mail._replace(to=deliverable(mail.to)))
         except TooFast:
             raise self._pause.begin(TOO_FAST, "SES: too fast") from None
         except OverQuota:

@@ -13,7 +13,7 @@ from chalicelib.pages.money import money
 from chalicelib.reactions.listeners import Heard
 from chalicelib.reactions.once import Once
 from chalicelib.reactions.texts import MAIL
-from chalicelib.users.model import User, deliverable
+from chalicelib.users.model import User
 
 
 class Item(Protocol):
@@ -84,7 +84,7 @@ class Receipts:
         if not self._addresses.may_mail(email):
             self._log("no_receipt", order=placed.order_id, reason="refused")
             return
-        mail = self._written(deliverable(email), self._orders.get(placed.order_id))
+        mail = self._written(email, self._orders.get(placed.order_id))
         self._once.at_most(placed.order_id, "send-email", lambda: self._mailer.send(mail))
 
     def _written(self, to: str, order: Order) -> Mail:

@@ -91,6 +91,13 @@ def test_a_mail_over_the_days_quota_comes_again_for_days_and_is_measured(mailer,
     assert lines == [("mail", {"mails": 1, "outcome": "over_quota"})]
 
 
+def test_a_mail_goes_to_a_domain_in_any_letters(mailer):
+    client = Client()
+    mailer(client).send(MAIL._replace(to="anna@exämple.org"))
+    [(_, asked)] = client.asked
+    assert asked["Destination"] == {"ToAddresses": ["anna@xn--exmple-cua.org"]}
+
+
 def test_a_mail_that_was_sent_is_measured(mailer, lines):
     mailer(Client()).send(MAIL)
     assert lines == [("mail", {"mails": 1, "outcome": "sent"})]
