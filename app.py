@@ -36,10 +36,7 @@ def delete_messenger_data():
     return wiring.messenger().delete_data(app.current_request)
 
 
-@app.route("/deletions/{code}", methods=["GET"], who=FAN)
-def show_deletion(code):
-    return wiring.messenger().deletion_status(code, app.current_request)
-
+api("GET", "/deletions/{code}", FAN, "messenger.deletion_status")
 
 # Slack
 
@@ -59,15 +56,8 @@ def receive_slack_interaction():
     return wiring.slack().interactions(app.current_request)
 
 
-@app.route("/slack/install", methods=["GET"], who=ANYONE)
-def install_in_slack():
-    return wiring.slack_install().install(app.current_request)
-
-
-@app.route("/slack/oauth", methods=["GET"], who=ANYONE)
-def finish_in_slack():
-    return wiring.slack_install().finish(app.current_request)
-
+api("GET", "/slack/install", ANYONE, "slack_install.install")
+api("GET", "/slack/oauth", ANYONE, "slack_install.finish")
 
 # Web chat
 
@@ -245,12 +235,30 @@ def take_payment(order):
     return wiring.payment_page().take(order, app.current_request)
 
 
+# Statistics: what the streams of tables tell, counted
+
+api("GET", "/campaigns/{campaign}/stats", ORGANISER, "statistics_api.show")
+in_tens = {"starting_position": "TRIM_HORIZON", "maximum_batching_window_in_seconds": 10}
+
+
+@app.on_dynamodb_record(stream_arn=settings.stream("campaigns"), **in_tens)
+def count_changes(event):
+    return wiring.counter("count-changes-dlq").handle(event.to_dict())
+
+
+@app.on_dynamodb_record(stream_arn=settings.stream("conversations"), **in_tens)
+def count_turns(event):
+    return wiring.counter("count-turns-dlq").handle(event.to_dict())
+
+
+@app.on_dynamodb_record(stream_arn=settings.stream("orders"), **in_tens)
+def count_orders(event):
+    return wiring.counter("count-orders-dlq").handle(event.to_dict())
+
+
 # Tickets
 
-
-@app.route("/t/{code}", methods=["GET"], who=FAN)
-def show_ticket(code):
-    return wiring.tickets_api().page(code, app.current_request)
+api("GET", "/t/{code}", FAN, "tickets_api.page")
 
 
 @app.route("/tickets/keys", methods=["GET"], who=ANYONE)

@@ -154,7 +154,7 @@ class Application(Chalice):
         return decorate
 
     def by_token(self, authorizer: object, wiring: object) -> Callable[..., None]:
-        """What declares routes for holders of tokens, one a line.
+        """What declares routes, one a line; those for holders of tokens ask the authorizer.
 
             api("GET", "/users/{user}", (ORGANISER, SERVICE), "users_api.show")
 
@@ -169,7 +169,8 @@ class Application(Chalice):
             def answer(**parameters: str) -> Any:  # noqa: ANN401  # whatever a view answers
                 return getattr(getattr(wiring, build)(), view)(*parameters.values(), self.current_request)
 
-            options = {"authorizer": authorizer, "content_types": PATCH if method == "PATCH" else [JSON]}
+            asked = None if _WITHOUT_TOKEN.issuperset([who] if isinstance(who, str) else who) else authorizer
+            options = {"authorizer": asked, "content_types": PATCH if method == "PATCH" else [JSON]}
             self.route(path, methods=[method], who=who, scoped=scoped, **options)(answer)
 
         return declare

@@ -53,6 +53,8 @@ if TYPE_CHECKING:
     from chalicelib.products.service import Products
     from chalicelib.reactions.listeners import OnceReaction, Reaction
     from chalicelib.reactions.once import Once
+    from chalicelib.statistics.api import StatisticsApi
+    from chalicelib.statistics.listeners import StreamCounter
     from chalicelib.statistics.service import StatisticsService
     from chalicelib.tickets.api import TicketsApi
     from chalicelib.tickets.service import Tickets
@@ -509,10 +511,27 @@ def alert() -> "OnceReaction":
 
 @functools.cache
 def statistics() -> "StatisticsService":
-    from chalicelib.statistics.service import StatisticsService
-    from chalicelib.statistics.store import StatisticsStore
+    import random
 
-    return StatisticsService(StatisticsStore(table("statistics")), clock.system)
+    from chalicelib.statistics.service import StatisticsService
+    from chalicelib.statistics.store import SHARDS, StatisticsStore
+
+    shard = random.randrange(SHARDS)  # noqa: S311  # spreads load
+    return StatisticsService(StatisticsStore(table("statistics"), shard), clock.system)
+
+
+@functools.cache
+def statistics_api() -> "StatisticsApi":
+    from chalicelib.statistics.api import StatisticsApi
+
+    return StatisticsApi(statistics(), campaigns(), clock.system)
+
+
+@functools.cache
+def counter(dead_letters: str) -> "StreamCounter":
+    from chalicelib.statistics.listeners import StreamCounter
+
+    return StreamCounter(statistics(), queue(dead_letters), log)
 
 
 def health() -> dict[str, str]:

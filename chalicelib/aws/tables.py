@@ -48,6 +48,14 @@ class Change(NamedTuple):
     at_least: Mapping[str, int] = {}
 
 
+class Add(NamedTuple):
+    """Add to numbers of an item, which is made where there is none. As with `Change.add`: in a transaction."""
+
+    pk: str
+    sk: str
+    amounts: Mapping[str, int]
+
+
 class Delete(NamedTuple):
     """Take an item away, if it is there. With `expect`, it must be, and be so: nothing is deleted where that does not hold."""
 
@@ -56,7 +64,7 @@ class Delete(NamedTuple):
     expect: Mapping[str, Any] = {}
 
 
-Step = Create | Put | Change | Delete
+Step = Create | Put | Change | Add | Delete
 
 
 class ConditionFailed(Exception):
@@ -214,6 +222,8 @@ class DynamoTable:
                 return "Put", {"TableName": self._name, "Item": _attributes(item)}
             case Delete(pk, sk, expect):
                 return "Delete", {"TableName": self._name, "Key": _key(pk, sk), **_condition(expect)}
+            case Add(pk, sk, amounts):
+                return "Update", {"TableName": self._name, "Key": _key(pk, sk), **_sums(amounts)}
             case Change():
                 return "Update", {"TableName": self._name, "Key": _key(step.pk, step.sk), **_expressions(step)}
 
@@ -240,6 +250,16 @@ def _expressions(change: Change) -> dict[str, Any]:
         "ConditionExpression": " AND ".join(conditions),
         "ExpressionAttributeNames": names,
         "ExpressionAttributeValues": _attributes(values),
+    }
+
+
+def _sums(amounts: Mapping[str, int]) -> dict[str, Any]:
+    """Numbered aliases, as a name may hold what an alias must not."""
+    names, values = zip(*amounts.items(), strict=True)
+    return {
+        "UpdateExpression": "ADD " + ", ".join(f"#{place} :{place}" for place in range(len(amounts))),
+        "ExpressionAttributeNames": {f"#{place}": name for place, name in enumerate(names)},
+        "ExpressionAttributeValues": {f":{place}": _attribute(value) for place, value in enumerate(values)},
     }
 
 

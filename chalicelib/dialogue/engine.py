@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from chalicelib.campaigns.model import Campaign, Language, Opening, Question, moment
 from chalicelib.dialogue import buying, matching, texts
-from chalicelib.dialogue.model import Act, Begin, Card, Choice, Finish, Forget, Message, Reply, State, Turn
+from chalicelib.dialogue.model import Act, Answered, Begin, Card, Choice, Finish, Forget, Message, Reply, State, Turn
 from chalicelib.tickets.model import Entry
 
 if TYPE_CHECKING:
@@ -299,11 +299,13 @@ class _Dialogue:
 
     def _answered(self, campaign: Campaign, *, right: bool) -> Turn:
         feedback = self._text("right" if right else "wrong")
+        answered = Answered(_asked(self.state, campaign).id, right)
         self.state = self.state._replace(question=self.state.question + 1, correct=self.state.correct + right)
         if self.state.question < len(campaign.questions):
-            return self._only(self._ask(campaign, feedback))
+            return Turn(self.state, (self._ask(campaign, feedback),), answered=answered)
         self.state = self.state._replace(step="finished", question=0)
-        return Turn(self.state, (Reply(feedback),), Finish(passed=self.state.correct >= campaign.pass_mark))
+        finished = Finish(passed=self.state.correct >= campaign.pass_mark)
+        return Turn(self.state, (Reply(feedback),), finished, answered)
 
     def _go_on(self, key: str) -> Turn:
         """Say the text of this key, if any, and then whatever the fan needs to go on from here."""

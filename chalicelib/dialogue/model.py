@@ -153,9 +153,17 @@ class Forget(NamedTuple):
     """Delete all that we keep of this fan, everywhere."""
 
 
+class Answered(NamedTuple):
+    """The fan has answered a question."""
+
+    question: str
+    right: bool
+
+
 class Turn(NamedTuple):
     """What one message leads to: the next state, the replies, and what must happen elsewhere before either counts."""
 
     state: State
     replies: tuple[Reply, ...]
     effect: Begin | Finish | Forget | None = None
+    answered: Answered | None = None

@@ -23,8 +23,8 @@ class Tickets(Protocol):
     def code(self, campaign_id: str, entry: "Entry") -> str:
         """The code of the ticket that the entry won, or empty."""
 
-    def come(self, stored: "Stored", conversation: str, source: str) -> None:
-        """The fan comes from one of the campaign's sources."""
+    def come(self, stored: "Stored", conversation: str, entry: "Entry") -> None:
+        """The fan comes, as the entry has it."""
 
     def begin(self, stored: "Stored", conversation: str, entry: "Entry") -> str:
         """The fan begins the last of the entry's attempts: empty, or the code of the ticket that they hold already."""

@@ -42,7 +42,7 @@ class PreviewTickets:
     def code(self, campaign_id: str, entry: Entry) -> str:  # noqa: ARG002
         return ""
 
-    def come(self, stored: Stored, conversation: str, source: str) -> None:
+    def come(self, stored: Stored, conversation: str, entry: Entry) -> None:
         pass
 
     def begin(self, stored: Stored, conversation: str, entry: Entry) -> str:  # noqa: ARG002

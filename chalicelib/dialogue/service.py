@@ -110,7 +110,7 @@ class Dialogue:
         if stored and waits:
             turn = engine.notice(state, message.channel, self._scene(message, state, stored))
         if turn:
-            self._conversations.append(message, before, turn.state, turn.replies, self._clock())
+            self._conversations.append(message, before, turn, self._clock())
         self._log(
             "notice",
             trace=message.trace,
@@ -156,7 +156,7 @@ class Dialogue:
             turn = self._made_true(turn, before.state, message, scene, stored)
             self._count(turn, message, scene, stored)
         if not forget:
-            self._conversations.append(message, before, turn.state, turn.replies, self._clock())
+            self._conversations.append(message, before, turn, self._clock())
         self._log(
             "turn",
             trace=message.trace,
@@ -218,7 +218,7 @@ class Dialogue:
             case Begin():
                 entry = scene.entry or self._entry(message, stored)
                 attempts = (*entry.attempts, digest(message.id))
-                begun = entry._replace(attempts=attempts, source=entry.source or _source(message, stored))
+                begun = _come(entry, message, turn, stored)._replace(attempts=attempts)
                 held = self._tickets.begin(stored, message.conversation, begun)
                 if held:  # won in a turn that was never committed
                     state = state._replace(campaign=stored.campaign.campaign_id, step="finished", ticket=held)
@@ -229,17 +229,28 @@ class Dialogue:
         return turn
 
     def _count(self, turn: Turn, message: Message, scene: Scene, stored: Stored) -> None:
-        """Where the fan comes by a source's link and does not begin, which would tell it too, keep that they came."""
-        came = message.kind == "start" or scene.entry is not None
-        known = scene.entry is not None and (scene.entry.source or scene.entry.attempts)
-        source = _source(message, stored)
-        if source and came and not known and not isinstance(turn.effect, Begin | Forget):
-            self._tickets.come(stored, message.conversation, source)
+        """Where the fan comes to the campaign and does not begin, which would tell it too, keep that they came.
+
+        To a draft nobody comes: nobody can play it yet, and it can be deleted.
+        """
+        entry = scene.entry
+        if entry is None or entry.source or entry.attempts or stored.campaign.state == "draft":
+            return
+        come = _come(entry, message, turn, stored)
+        entered = turn.state.campaign == stored.campaign.campaign_id
+        if (entered or come.source) and not isinstance(turn.effect, Begin | Forget):
+            self._tickets.come(stored, message.conversation, come)
 
     def _entry(self, message: Message, stored: Stored) -> Entry:
         """What the fan did before this message."""
         entry = self._tickets.entry(stored, message.conversation)
         return entry._replace(attempts=tuple(begun for begun in entry.attempts if begun != digest(message.id)))
+
+
+def _come(entry: Entry, message: Message, turn: Turn, stored: Stored) -> Entry:
+    """The entry with how the fan came, which counts where nothing is known of them yet."""
+    source = entry.source or _source(message, stored)
+    return entry._replace(source=source, channel=message.channel, language=turn.state.language)
 
 
 def _source(message: Message, stored: Stored) -> str:

@@ -11,7 +11,7 @@ message costs one read (the newest turn) and one write. Everything expires 30 da
 from typing import Any, NamedTuple
 
 from chalicelib.aws.tables import ConditionFailed, Create, Delete, Item, Table
-from chalicelib.dialogue.model import Message, Reply, State, packed, unpacked
+from chalicelib.dialogue.model import Message, Reply, State, Turn, packed, unpacked
 from chalicelib.dialogue.waiting import WaitingList
 from chalicelib.ids import digest
 
@@ -85,10 +85,8 @@ class ConversationStore:
         item = self._table.get(conversation, _sort_key(turn))
         return unpacked(item["replies"]) if item else ()
 
-    def append(
-        self, message: Message, before: Conversation, state: State, replies: tuple[Reply, ...], now: float
-    ) -> None:
-        """Write the turn that handled this message, or raise `Moved`, where there is such a turn, or the one before is gone.
+    def append(self, message: Message, before: Conversation, turn: Turn, now: float) -> None:
+        """Write the turn to which this message led, or raise `Moved`, where there is such a turn, or the one before is gone.
 
         Before, the fan joins the waiting list that the new state names; afterwards, they leave the one that the old state does.
 
@@ -99,16 +97,20 @@ class ConversationStore:
         item: Item = {
             "pk": message.conversation,
             "sk": _sort_key(before.turns + 1),
-            "state": _written(state),
+            "state": _written(turn.state),
             "recent": " ".join(f"{handled.id}{handled.at:x}" for handled in recent[-REMEMBERED:]),
             "forgottenAt": max((before.forgotten_at, *(handled.at for handled in recent[:-REMEMBERED]))),
-            "replies": packed(replies),
+            "replies": packed(turn.replies),
             "at": message.at,
             "expiresAt": int(now) + KEEP_SECONDS,
         }
+        if turn.answered:
+            item["answered"] = turn.answered
+        if message.kind in {"notice", "order"}:
+            item["unasked"] = True
         if message.channel == "web":  # its page shows it again; elsewhere the platform keeps it, and we need not
             item["said"] = message.text or _title(before, message.payload)
-        waited, waits = (before.state.campaign, before.state.waits), (state.campaign, state.waits)
+        waited, waits = (before.state.campaign, before.state.waits), (turn.state.campaign, turn.state.waits)
         if waits[1] and waits != waited:
             self.waiting.join(*waits, message.conversation, message.at, item["expiresAt"])
         try:

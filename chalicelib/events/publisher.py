@@ -4,7 +4,6 @@ State is written once, and its stream makes the event: so none is forgotten, and
 the moment is sent again, at once and then by the stream; what it can never take, or nobody can read, is set aside in a queue for a person.
 """
 
-import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
@@ -12,9 +11,9 @@ from typing import Any, NamedTuple, Protocol
 import msgspec
 
 from chalicelib.aws.events import BATCH, FOR_EVER, Outgoing
-from chalicelib.aws.queues import Outgoing as Message
 from chalicelib.batch import Failures
 from chalicelib.errors import Unavailable
+from chalicelib.events.aside import Queue, Record, failures, set_aside
 from chalicelib.events.catalogue import SOURCE
 from chalicelib.events.stream import Unreadable, event_of
 from chalicelib.logs import Log
@@ -22,17 +21,10 @@ from chalicelib.logs import Log
 ROUNDS = 3
 """How often we send what the bus refuses. The stream then comes with it again, for longer than we could wait."""
 
-Record = Mapping[str, Any]
-
 
 class Bus(Protocol):
     def put(self, events: Sequence[Outgoing]) -> list[str]:
         """Publish up to `BATCH` events: for each the code of its refusal, empty where it is kept. `Unavailable` is all of them."""
-
-
-class SetAside(Protocol):
-    def send(self, messages: Sequence[Message]) -> None:
-        """Keep them for a person, or raise `Unavailable`."""
 
 
 class _Told(NamedTuple):
@@ -41,24 +33,21 @@ class _Told(NamedTuple):
 
 
 class Publisher:
-    def __init__(self, bus: Bus, set_aside: SetAside, log: Log, *, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, bus: Bus, aside: Queue, log: Log, *, sleep: Callable[[float], None] = time.sleep) -> None:
         self._bus = bus
-        self._set_aside = set_aside
+        self._aside = aside
         self._log = log
         self._sleep = sleep
 
     def publish(self, event: Mapping[str, Any]) -> Failures:
-        """Publish what the records of a stream tell; answer with those that must come again, and with all behind them.
-
-        https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
-        """
+        """Publish what the records of a stream tell; answer with those that must come again, and with all behind them."""
         again: list[Record] = []
         told: list[_Told] = []
         for record in event["Records"]:
             try:
                 fact = event_of(record)
             except Unreadable as unreadable:
-                again += self._put_aside(record, str(unreadable))
+                again += set_aside(record, str(unreadable), self._aside, self._log)
             else:
                 if fact is not None:
                     outgoing = Outgoing(SOURCE, fact.detail_type, msgspec.json.encode(fact).decode())
@@ -67,7 +56,7 @@ class Publisher:
             again += self._published(told[start : start + BATCH])
         if told or again:
             self._log("published", events=len(told) - len(again), failures=len(again) or None)
-        return {"batchItemFailures": [{"itemIdentifier": each["dynamodb"]["SequenceNumber"]} for each in again]}
+        return failures(again)
 
     def _published(self, waiting: list[_Told]) -> list[Record]:
         """Publish up to `BATCH` events; answers the records whose events must come again."""
@@ -82,17 +71,8 @@ class Publisher:
             refused = [(told, code) for told, code in zip(waiting, codes, strict=True) if code]
             for told, code in refused:
                 if code in FOR_EVER:
-                    aside += self._put_aside(told.record, code)
+                    aside += set_aside(told.record, code, self._aside, self._log)
             waiting = [told for told, code in refused if code not in FOR_EVER]
             if not waiting:
                 break
         return [*aside, *(told.record for told in waiting)]
-
-    def _put_aside(self, record: Record, reason: str) -> list[Record]:
-        """Keep a record, whole, with the reason; answers it where even that fails."""
-        try:
-            self._set_aside.send([Message(json.dumps({"reason": reason, "record": record}))])
-        except Unavailable:
-            return [record]
-        self._log("set_aside", reason=reason)
-        return []

@@ -11,6 +11,7 @@ from chalicelib.openapi import (
     service,
     slack,
     sources,
+    statistics,
     tickets,
     users,
 )
@@ -25,6 +26,7 @@ ENTRIES = (
     *orders.ENTRIES,
     *mailing.ENTRIES,
     *payments.ENTRIES,
+    *statistics.ENTRIES,
     *tickets.ENTRIES,
     *users.ENTRIES,
     *service.ENTRIES,

@@ -82,8 +82,21 @@ class Statistics(NamedTuple):
         return Statistics(**sums)
 
 
-_COUNTERS = dict(zip("sbfwtrionc", Tally._fields, strict=True))
-_VERDICTS = dict(zip("rw", Answers._fields, strict=True))
+_LETTERS = dict(zip(Tally._fields, "sbfwtrionc", strict=True))
+_COUNTERS = {letter: counter for counter, letter in _LETTERS.items()}
+_VERDICTS = {"r": "right", "w": "wrong"}
+
+
+def amounts(tally: Tally, values: Mapping[str, str]) -> dict[str, int]:
+    """A tally under its names: as such, and for each dimension under the value there."""
+    counted = {_LETTERS[counter]: n for counter, n in tally._asdict().items() if n}
+    of = ("", *(f"{dimension}/{value}/" for dimension, value in values.items()))
+    return {prefix + letter: n for prefix in of for letter, n in counted.items()}
+
+
+def answered(question: str, *, right: bool) -> dict[str, int]:
+    """One answer."""
+    return {f"{QUESTION}/{question}/{'r' if right else 'w'}": 1}
 
 
 def statistics(amounts: Amounts) -> Statistics:

@@ -1,21 +1,18 @@
 """Statistics, for whoever shows them."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, tzinfo
 
 from chalicelib.clock import Clock
+from chalicelib.statistics.facts import Fact
 from chalicelib.statistics.model import Statistics, at_hour, statistics
-from chalicelib.statistics.store import Quarter, StatisticsStore, Sum
+from chalicelib.statistics.store import AT_ONCE, FINAL, Quarter, StatisticsStore, Sum
 
 SHOP = ""
 """Instead of a campaign: the orders of none. They belong to everybody who sells something, so every campaign shows them."""
 
-FINAL = 30 * 60 * 60
-"""Seconds after which a quarter of an hour does not change any more: what happened is in a stream for 24 hours, and then counted or lost.
-
-https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html#Streams.DataRetention
-"""
+__all__ = ["AT_ONCE", "SHOP", "StatisticsService"]
 
 _HOUR = 60 * 60
 
@@ -38,6 +35,10 @@ class StatisticsService:
         """All that was ever counted; hours are on the clock of this time zone."""
         return statistics(self._total(campaign_id, zone) + self._total(SHOP, zone))
 
+    def count(self, facts: Sequence[Fact]) -> None:
+        """Count up to `AT_ONCE` facts, each once however often it comes; `Unavailable` where none of them was counted."""
+        self._store.count(facts, int(self._clock()))
+
     def _total(self, campaign_id: str, zone: tzinfo) -> Counter[str]:
         """Made of the sum of what is final, and the quarters since: who reads it takes the sum on, so nobody reads more than two days."""
         now = int(self._clock())
@@ -46,7 +47,7 @@ class StatisticsService:
         quarters = list(self._store.quarters(campaign_id, kept.until, now + _HOUR))
         final = Counter(kept.amounts) + _sum((quarter for quarter in quarters if quarter.at < until), zone)
         if final != kept.amounts:
-            self._store.keep(campaign_id, str(zone), kept, Sum(until, final))
+            self._store.keep(campaign_id, str(zone), Sum(until, final))
         return final + _sum((quarter for quarter in quarters if quarter.at >= until), zone)
 
 

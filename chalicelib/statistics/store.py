@@ -4,24 +4,37 @@
 | --- | --- | --- |
 | `counts#<campaign>#<shard>` | `<quarter of an hour>` | what was counted of it, see `model`; under no campaign, the orders of none |
 | `total#<campaign>` | `<time zone>` | the sum of all quarters up to `until`, which do not change any more |
+| `counted#<record>` | `counted` | that a record of a stream was counted; it cannot come any more when this expires |
 
 Quarters, because the days of all time zones are made of them. Eight shards, so that functions which count at once seldom meet.
 """
 
 import calendar
-import contextlib
 import time
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from types import MappingProxyType
 from typing import NamedTuple
 
-from chalicelib.aws.tables import Change, ConditionFailed, Create, Table
+from chalicelib.aws.tables import Add, ConditionFailed, Create, Put, Table
 from chalicelib.clock import iso
+from chalicelib.statistics.facts import Fact
 from chalicelib.statistics.model import Amounts
 
 QUARTER = 15 * 60
 """Seconds."""
 SHARDS = 8
+
+AT_ONCE = 50
+"""Facts: each takes two steps at most, and a transaction has a hundred."""
+KEEP_SECONDS = 48 * 60 * 60
+FINAL = 30 * 60 * 60
+"""Seconds after which a quarter does not change any more: what happened is in a stream for 24 hours, and then was counted, or set aside.
+
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html
+"""
+LATEST = FINAL - 60 * 60
+"""What a person brings again still later is counted as if it had happened so many seconds ago."""
 
 _KEY = ("pk", "sk")
 
@@ -41,8 +54,11 @@ class Sum(NamedTuple):
 
 
 class StatisticsStore:
-    def __init__(self, table: Table) -> None:
+    """`shard` is the one to count in: each container has one."""
+
+    def __init__(self, table: Table, shard: int = 0) -> None:
         self._table = table
+        self._shard = shard
 
     def quarters(self, campaign_id: str, start: int, end: int) -> Iterator[Quarter]:
         """What was counted in the quarters that begin from `start` on and before `end`, in seconds: one query a shard."""
@@ -57,16 +73,30 @@ class StatisticsStore:
         item = self._table.get(f"total#{campaign_id}", zone)
         return Sum(item["until"], item["amounts"]) if item else Sum()
 
-    def keep(self, campaign_id: str, zone: str, old: Sum, new: Sum) -> None:
-        """Keep a sum over the old one, unless somebody has been faster."""
-        pk, kept = f"total#{campaign_id}", new._asdict()
-        step = (
-            Change(pk, zone, put=kept, expect={"until": old.until})
-            if old.until
-            else Create({"pk": pk, "sk": zone, **kept})
-        )
-        with contextlib.suppress(ConditionFailed):
-            self._table.write(step)
+    def keep(self, campaign_id: str, zone: str, total: Sum) -> None:
+        """Keep a sum: one of an earlier time, by somebody slower, is as true."""
+        self._table.write(Put({"pk": f"total#{campaign_id}", "sk": zone, **total._asdict()}))
+
+    def count(self, facts: Iterable[Fact], now: int) -> None:
+        """Count up to `AT_ONCE` facts, each once however often it comes: its mark is written in the same transaction as what it adds."""
+        waiting = list({fact.id: fact for fact in facts}.values())
+        while waiting:
+            marks = [
+                Create({"pk": f"counted#{fact.id}", "sk": "counted", "expiresAt": now + KEEP_SECONDS})
+                for fact in waiting
+            ]
+            try:
+                self._table.write(*marks, *self._added(waiting, now - LATEST))
+            except ConditionFailed as failed:
+                waiting = [fact for position, fact in enumerate(waiting) if position not in failed.steps]
+            else:
+                return
+
+    def _added(self, facts: Iterable[Fact], earliest: int) -> list[Add]:
+        sums: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+        for fact in facts:
+            sums[_partition(fact.campaign_id, self._shard), _sort_key(max(fact.at, earliest))].update(fact.amounts)
+        return [Add(pk, sk, amounts) for (pk, sk), amounts in sums.items()]
 
 
 def _partition(campaign_id: str, shard: int) -> str:

@@ -46,3 +46,7 @@ class Entry(NamedTuple):
     """The key that signed the ticket."""
     source: str = ""
     """Of the link that the fan came by first, or empty."""
+    channel: str = ""
+    """On which they came first, as in `Message.channel`."""
+    language: str = ""
+    """That they spoke then."""

@@ -30,9 +30,9 @@ class Tickets:
         """The code of the ticket that the entry won, or empty."""
         return self._keys().sign(campaign_id, entry.ticket, entry.kid) if entry.ticket else ""
 
-    def come(self, stored: Stored, conversation: str, source: str) -> None:
-        """The fan comes from one of the campaign's sources; again, and from another one, changes nothing."""
-        self._store.come(stored.campaign.campaign_id, _fan(stored, conversation), source)
+    def come(self, stored: Stored, conversation: str, entry: Entry) -> None:
+        """The fan comes, as the entry has it; again, and in another way, changes nothing."""
+        self._store.come(stored.campaign.campaign_id, _fan(stored, conversation), entry)
 
     def begin(self, stored: Stored, conversation: str, entry: Entry) -> str:
         """The fan begins the last of the entry's attempts: empty, or the code of the ticket that they hold already."""

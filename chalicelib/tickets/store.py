@@ -21,6 +21,8 @@ from chalicelib.tickets.model import Entry, Ticket
 
 _REVOCATIONS = "revocations"
 _SHARDS = "0123456789abcdef"
+_CAME = ("source", "channel", "language")
+"""Of an entry: how the fan came."""
 
 
 class SoldOut(Exception):
@@ -47,15 +49,15 @@ class TicketStore:
         item = self._table.get(_shard(campaign_id, fan), f"entry#{fan}")
         if item is None:
             return Entry()
-        return Entry(tuple(item["attempts"]), item["ticket"], item["kid"], item.get("source", ""))
+        return Entry(tuple(item["attempts"]), item["ticket"], item["kid"], *(item.get(name, "") for name in _CAME))
 
-    def come(self, campaign_id: str, fan: str, source: str) -> None:
-        """The fan comes from a source: that counts where it is the first that we hear of them."""
+    def come(self, campaign_id: str, fan: str, entry: Entry) -> None:
+        """The fan comes: how they do counts where it is the first that we hear of them."""
         with contextlib.suppress(ConditionFailed):
-            self._table.write(_entry(campaign_id, fan, Entry(source=source)))
+            self._table.write(_entry(campaign_id, fan, entry))
 
     def begin(self, campaign_id: str, fan: str, entry: Entry) -> None:
-        """Write the entry's attempts: `AlreadyHeld` where it has a ticket. Its source counts where it is the first write."""
+        """Write the entry's attempts: `AlreadyHeld` where it has a ticket. How the fan came counts where it is the first write."""
         try:
             self._table.write(_entry(campaign_id, fan, entry))
         except ConditionFailed:
@@ -140,7 +142,7 @@ def _key(campaign_id: str, kind: str, name: str) -> Item:
 
 
 def _entry(campaign_id: str, fan: str, entry: Entry) -> Create:
-    came = {"source": entry.source} if entry.source else {}
+    came = {name: value for name in _CAME if (value := getattr(entry, name))}
     return Create(_key(campaign_id, "entry", fan) | {"attempts": entry.attempts, "ticket": "", "kid": ""} | came)
 
 

@@ -8,7 +8,7 @@ import uuid
 import pytest
 
 from chalicelib.aws.tables import Delete, DynamoTable
-from chalicelib.dialogue.model import Card, Choice, Message, Reply, State
+from chalicelib.dialogue.model import Card, Choice, Message, Reply, State, Turn
 from chalicelib.dialogue.store import KEEP_SECONDS, REMEMBERED, Conversation, ConversationStore, Exchange, Moved
 from tests.fakes.table import MemoryTable
 
@@ -47,7 +47,7 @@ def say(store, fan):
         for _ in range(many):
             count += 1
             message = a_message(conversation, count, **fields)
-            store.append(message, store.load(conversation), state, replies, NOW)
+            store.append(message, store.load(conversation), Turn(state, replies), NOW)
         return message
 
     return say
@@ -104,9 +104,9 @@ def test_fans_do_not_see_each_other(store, say, fan):
 def test_who_comes_second_to_a_turn_is_told_and_changes_nothing(store, say, fan):
     say()
     before = store.load(fan)
-    store.append(a_message(fan, 2), before, STATE, (Reply("first"),), NOW)
+    store.append(a_message(fan, 2), before, Turn(STATE, (Reply("first"),)), NOW)
     with pytest.raises(Moved):
-        store.append(a_message(fan, 3), before, STATE, (Reply("second"),), NOW)
+        store.append(a_message(fan, 3), before, Turn(STATE, (Reply("second"),)), NOW)
     assert store.load(fan).replies == (Reply("first"),)
     assert store.load(fan).turns == 2
 
@@ -117,7 +117,7 @@ def test_of_many_that_write_a_turn_at_once_one_does(store, fan):
     def write(number):
         barrier.wait()
         try:
-            store.append(a_message(fan, number), before, STATE, (Reply(str(number)),), NOW)
+            store.append(a_message(fan, number), before, Turn(STATE, (Reply(str(number)),)), NOW)
         except Moved:
             return
         written.append(str(number))
@@ -249,12 +249,12 @@ def left_after(table, store, number, *, interrupts):
     web = f"web:birthday-bash:{uuid.uuid4()}"
     plain = ConversationStore(table)
     for each in (1, 2):
-        plain.append(a_message(web, each), plain.load(web), STATE, REPLIES, NOW)
+        plain.append(a_message(web, each), plain.load(web), Turn(STATE, REPLIES), NOW)
     before = plain.load(web)
 
     def turn(at):
         with contextlib.suppress(Moved):
-            at.append(a_message(web, 3), before, STATE, REPLIES, NOW)
+            at.append(a_message(web, 3), before, Turn(STATE, REPLIES), NOW)
 
     def deletion(at):
         at.delete(web)

@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from chalicelib.aws.tables import Change, ConditionFailed, Create, Delete, Put
+from chalicelib.aws.tables import Add, Change, ConditionFailed, Create, Delete, Put
 
 
 @pytest.fixture
@@ -80,6 +80,19 @@ def test_of_several_steps_all_happen_or_none(table, pk):
     assert failed.value.steps == {1, 2}
     assert table.get(pk, "2") is None
     assert table.get(pk, "stock")["left"] == 0
+
+
+def test_what_is_added_to_an_item_that_is_not_there_makes_it(table, pk):
+    for mark in ("1", "2"):
+        table.write(Create({"pk": pk, "sk": mark}), Add(pk, "sum", {"i": 1, "c/web/i": 2, "s//s": 3}))
+    assert table.get(pk, "sum") == {"pk": pk, "sk": "sum", "i": 2, "c/web/i": 4, "s//s": 6}
+
+
+def test_nothing_is_added_where_another_step_is_refused(table, pk):
+    table.write(Put({"pk": pk, "sk": "1"}))
+    with pytest.raises(ConditionFailed) as failed:
+        table.write(Create({"pk": pk, "sk": "1"}), Add(pk, "sum", {"i": 1}))
+    assert (failed.value.steps, table.get(pk, "sum")) == ({0}, None)
 
 
 def test_a_query_answers_a_partition_in_order(table, pk):

@@ -91,7 +91,7 @@ def test_who_holds_a_ticket_neither_begins_nor_loses_nor_takes_another(store, ca
 
 def test_fans_are_counted_by_the_source_that_they_came_by_and_how_far_they_came(store, campaign):
     for fan in ("ANNA", "BEN", "CARL"):
-        store.come(campaign, fan, "poster")
+        store.come(campaign, fan, Entry(source="poster"))
     for fan in ("ANNA", "BEN"):
         store.begin(campaign, fan, Entry(("first",)))
     store.begin(campaign, "DORA", Entry(("first",), source="story"))
@@ -107,19 +107,19 @@ def test_fans_are_counted_by_the_source_that_they_came_by_and_how_far_they_came(
 
 
 def test_a_fan_counts_once_for_the_first_source_and_a_later_one_changes_nothing(store, campaign):
-    store.come(campaign, "ANNA", "poster")
-    store.come(campaign, "ANNA", "story")
+    store.come(campaign, "ANNA", Entry(source="poster"))
+    store.come(campaign, "ANNA", Entry(source="story"))
     store.begin(campaign, "ANNA", Entry(("first",), source="story"))
     store.begin(campaign, "ANNA", Entry(("first", "second"), source="story"))
     store.begin(campaign, "BEN", Entry(("first",)))
-    store.come(campaign, "BEN", "story")
+    store.come(campaign, "BEN", Entry(source="story"))
     assert store.entry(campaign, "ANNA") == Entry(("first", "second"), source="poster")
     assert store.counts(campaign) == {"poster": Counts(scans=1, starts=1), "": Counts(starts=1)}
 
 
 def test_many_fans_are_all_counted_whichever_shard_they_are_in(store, campaign):
     for number in range(100):
-        store.come(campaign, f"FAN{number}", "poster" if number % 2 else "story")
+        store.come(campaign, f"FAN{number}", Entry(source="poster" if number % 2 else "story"))
     assert store.counts(campaign) == {"poster": Counts(scans=50), "story": Counts(scans=50)}
 
 

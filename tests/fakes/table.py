@@ -2,13 +2,16 @@
 
 import copy
 import threading
+from collections import defaultdict
 
-from chalicelib.aws.tables import Change, ConditionFailed, Create, Delete, Put
+from chalicelib.aws.tables import Add, Change, ConditionFailed, Create, Delete, Put
 
 
 class MemoryTable:
     def __init__(self):
         self._items = {}
+        self._keys = defaultdict(set)
+        """The `sk` of the items of each partition."""
         self._lock = threading.Lock()
         self.reads = 0
         self.writes = []
@@ -69,8 +72,14 @@ class MemoryTable:
         match step:
             case Create(item) | Put(item):
                 self._items[item["pk"], item["sk"]] = _stored(item)
+                self._keys[item["pk"]].add(item["sk"])
             case Delete(pk, sk):
                 self._items.pop((pk, sk), None)
+                self._keys[pk].discard(sk)
+            case Add(pk, sk, amounts):
+                item = self._items.setdefault((pk, sk), {"pk": pk, "sk": sk})
+                self._keys[pk].add(sk)
+                item.update({name: item.get(name, 0) + amount for name, amount in amounts.items()})
             case Change():
                 item = self._items[step.pk, step.sk]
                 item.update(_stored(step.put))

@@ -501,6 +501,32 @@ def an_order_is_placed(drive):
     drive.until(lambda: "Messages" in sqs.receive_message(QueueUrl=aside))
 
 
+def nobody_can_count_what_is_written(drive):
+    """Nor make an event of it: it is set aside. What is written beside it is counted."""
+    shard, poison = f"campaign#{uuid.uuid4().hex}#0", {"attempts": 1, "state": 1, "totalCents": "many"}
+    entry = {"attempts": [], "ticket": "", "kid": ""}
+    turn = {"state": {"campaign": shard[9:41]}, "replies": []}
+    rows = (
+        ("campaigns", "count-changes", {"pk": shard, "sk": "entry#FAN", **entry}),
+        ("conversations", "count-turns", {"pk": f"slack:T1:{shard}", "sk": "turn#0000001", **turn}),
+        ("orders", "count-orders", an_order(pk=f"order#{uuid.uuid4().hex}")),
+    )
+    for table, _, row in rows:
+        put = _put(drive, table)
+        put(row)
+        put(row | poison | {"pk": row["pk"] + "0"})
+    for _, queue, row in rows:
+        drive.until(lambda queue=queue, row=row: drive.waits(f"{queue}-dlq", row["pk"] + "0"))
+
+
+def an_organiser_looks_at_old_statistics(drive):
+    """Whose sum is kept, as nothing changes them any more."""
+    quarter = {"pk": "counts#birthday-bash#0", "sk": "2026-01-01T20:00", "i": 1}
+    _put(drive, "statistics")(quarter)
+    assert drive.organises("GET", "/campaigns/birthday-bash/stats").json()["messagesIn"] >= 1
+    drive.organises("GET", "/campaigns/birthday-bash/stats?from=2026-01-01&to=2026-01-02")
+
+
 def stripe_tells_how_a_payment_ended(drive):
     intent = {"id": "pi_1", "object": "payment_intent", "status": "succeeded", "metadata": {"order_id": "no-such"}}
     told = stripe.delivery(stripe.event("payment_intent.succeeded", intent), time.time())
@@ -759,6 +785,8 @@ SCENES = (
     an_organiser_runs_a_campaign,
     a_campaign_closes_while_a_fan_plays,
     an_order_is_placed,
+    nobody_can_count_what_is_written,
+    an_organiser_looks_at_old_statistics,
     stripe_tells_how_a_payment_ended,
     a_placed_order_is_reacted_to,
     mails_come_back,

@@ -203,10 +203,13 @@ class Project:
         path.write_text(json.dumps(json.loads(path.read_text()) | {"lambda_architecture": HOSTS}))
 
     def deploy(self, package):
-        """As `make deploy` has Chalice do it, which knows where the stream of orders is."""
-        table = self.stage.client("dynamodb").describe_table(TableName="guestlist-prod-orders")["Table"]
+        """As `make deploy` has Chalice do it, which knows where the streams are."""
         words = ("-m", "ops.package.deployer", "--stage", "prod", "--package", package)
-        return self._run(sys.executable, *words, STREAM_ARN_orders=table["LatestStreamArn"])
+        return self._run(sys.executable, *words, **dict(map(self._stream, ("campaigns", "conversations", "orders"))))
+
+    def _stream(self, table):
+        described = self.stage.client("dynamodb").describe_table(TableName=f"guestlist-prod-{table}")
+        return f"STREAM_ARN_{table}", described["Table"]["LatestStreamArn"]
 
     def deploy_plainly(self):
         return self._run(Path(sys.executable).with_name("chalice"), "deploy", "--stage", "prod")

@@ -69,6 +69,7 @@ TABLE = {
         ("organiser",), 200, of_this=200, body=lambda _: {"name": "Poster"}
     ),
     ("DELETE", "/campaigns/{campaign}/sources/{source}"): Row(("organiser",), 204, of_this=204),
+    ("GET", "/campaigns/{campaign}/stats"): Row(("organiser",), 200, of_this=200),
     ("POST", "/campaigns/{campaign}/state"): Row(("organiser",), 200, of_this=200, body=lambda _: {"state": "paused"}),
     ("GET", "/chat/{campaign}"): Row(EVERYBODY, 200),
     ("GET", "/chat/{campaign}/messages"): Row(EVERYBODY, 400),

@@ -80,6 +80,13 @@ def test_the_first_source_counts_and_not_the_next(world):
     assert (counts(world).scans, counts(world, "story").scans) == (1, 0)
 
 
+def test_who_came_without_a_source_stays_without():
+    world = announced(a_campaign(terms=Terms(url="https://example.com/terms", consent="ask")))
+    world.scan("bash")
+    world.scan("bash..poster")
+    assert counts(world).scans == 0
+
+
 def test_who_has_begun_without_a_source_stays_without(world):
     world.scan("bash")
     world.scan("bash..poster")
@@ -173,9 +180,9 @@ def test_a_crash_at_any_step_and_messages_that_come_again_count_nobody_twice_and
 class CarelessStore(TicketStore):
     """Writes how a fan came over whatever is known of them."""
 
-    def come(self, campaign_id, fan, source):
-        entry = {"pk": f"campaign#{campaign_id}#0", "sk": f"entry#{fan}", "source": source}
-        self._table.write(Put(entry | {"attempts": [], "ticket": "", "kid": ""}))
+    def come(self, campaign_id, fan, entry):
+        item = {"pk": f"campaign#{campaign_id}#0", "sk": f"entry#{fan}", "source": entry.source}
+        self._table.write(Put(item | {"attempts": [], "ticket": "", "kid": ""}))
 
 
 def test_without_the_condition_the_same_job_counts_wrongly():
@@ -196,8 +203,7 @@ def test_each_fan_is_counted_once_at_each_stage_whatever_links_they_follow(story
     for fan, link, answers in story:
         world.scan(link, conversation=fan)
         source = link.partition("..")[2]
-        if source in {"poster", "story"} and fan not in played:
-            first.setdefault(fan, source)
+        first.setdefault(fan, source if source in {"poster", "story"} else "")
         if answers is not None and world.replies[0].choices[:1] and world.replies[0].choices[0].payload == "yes":
             played.add(fan)
             world.press("I accept", conversation=fan)
