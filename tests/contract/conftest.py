@@ -26,11 +26,17 @@ def aws(resources):
         yield client
 
 
+@pytest.fixture
+def of_table():
+    """Which one it is: a module may say another."""
+    return "campaigns"
+
+
 @pytest.fixture(params=["fake", "emulator"])
-def table(request):
+def table(request, of_table):
     if request.param == "fake":
         return MemoryTable()
-    return DynamoTable(request.getfixturevalue("aws")("dynamodb"), "guestlist-local-campaigns")
+    return DynamoTable(request.getfixturevalue("aws")("dynamodb"), f"guestlist-local-{of_table}")
 
 
 @pytest.fixture

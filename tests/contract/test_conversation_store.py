@@ -7,10 +7,9 @@ import uuid
 
 import pytest
 
-from chalicelib.aws.tables import Delete, DynamoTable
+from chalicelib.aws.tables import Delete
 from chalicelib.dialogue.model import Card, Choice, Message, Reply, State, Turn
 from chalicelib.dialogue.store import KEEP_SECONDS, REMEMBERED, Conversation, ConversationStore, Exchange, Moved
-from tests.fakes.table import MemoryTable
 
 NOW = 1_796_000_000.5
 AT = 1_796_000_000_000
@@ -19,12 +18,9 @@ STATE = State("nl", "birthday-bash", "question", 2, 1, 1, last_at=AT)
 TICKET = "1.BIRTHDAY-BASH.7KQ2M4XPRT.K1." + "A" * 103
 
 
-@pytest.fixture(params=["fake", "emulator"])
-def table(request):
-    """The table of conversations."""
-    if request.param == "fake":
-        return MemoryTable()
-    return DynamoTable(request.getfixturevalue("aws")("dynamodb"), "guestlist-local-conversations")
+@pytest.fixture
+def of_table():
+    return "conversations"
 
 
 @pytest.fixture

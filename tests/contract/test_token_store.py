@@ -6,18 +6,14 @@ import pytest
 
 from chalicelib.access.model import Token
 from chalicelib.access.store import TokenStore
-from chalicelib.aws.tables import ConditionFailed, Delete, DynamoTable
-from tests.fakes.table import MemoryTable
+from chalicelib.aws.tables import ConditionFailed, Delete
 
 NOW = 1_796_000_000
 
 
-@pytest.fixture(params=["fake", "emulator"])
-def table(request):
-    """The table of users."""
-    if request.param == "fake":
-        return MemoryTable()
-    return DynamoTable(request.getfixturevalue("aws")("dynamodb"), "guestlist-local-users")
+@pytest.fixture
+def of_table():
+    return "users"
 
 
 @pytest.fixture

@@ -4,19 +4,15 @@ import uuid
 
 import pytest
 
-from chalicelib.aws.tables import DynamoTable
 from chalicelib.dialogue import waiting
 from chalicelib.dialogue.waiting import Waiting, WaitingList
-from tests.fakes.table import MemoryTable
 
 LATER = 1_800_000_000
 
 
-@pytest.fixture(params=["fake", "emulator"])
-def table(request):
-    if request.param == "fake":
-        return MemoryTable()
-    return DynamoTable(request.getfixturevalue("aws")("dynamodb"), "guestlist-local-conversations")
+@pytest.fixture
+def of_table():
+    return "conversations"
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from chalicelib.errors import Unavailable
 
 
 class OneSecret:
-    """As the application reads it; without members, it has no value."""
+    """The only one that is read; without members, it has no value."""
 
     def __init__(self, name, members):
         self._name = name
@@ -15,6 +15,16 @@ class OneSecret:
         if self._members is None:
             raise Unavailable("The secret has no value")
         return self._members
+
+
+class ReadSecrets:
+    """As the application reads them."""
+
+    def __init__(self, values):
+        self._values = values
+
+    def get(self, name):
+        return self._values[name]
 
 
 class MemorySecrets:

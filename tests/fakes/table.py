@@ -1,6 +1,7 @@
 """A table in memory that keeps the promises of `chalicelib.aws.tables.Table`; both pass tests/contract/test_tables.py."""
 
 import copy
+import math
 import threading
 from collections import defaultdict
 
@@ -85,6 +86,24 @@ class MemoryTable:
                 item.update(_stored(step.put))
                 for name, amount in step.add.items():
                     item[name] = item.get(name, 0) + amount
+
+
+class Killed(BaseException):
+    """The function is no more."""
+
+
+class MortalTable(MemoryTable):
+    """Dies at the write of this number, before or after it is done."""
+
+    dies_at = math.inf
+
+    def write(self, *steps):
+        self.dies_at -= 1
+        if self.dies_at == -0.5:
+            raise Killed
+        super().write(*steps)
+        if self.dies_at == 0:
+            raise Killed
 
 
 def _has(item, expected):

@@ -12,7 +12,6 @@ import requests
 from chalice.app import Request
 
 from chalicelib import settings
-from chalicelib.aws.tables import DynamoTable
 from chalicelib.channels.delivery import Undeliverable
 from chalicelib.channels.slack.installations import Installations
 from chalicelib.channels.slack.oauth import SCOPES, SlackInstall, States
@@ -35,12 +34,9 @@ class Secrets:
         return self.members
 
 
-@pytest.fixture(params=["fake", "emulator"])
-def table(request):
-    """The table of conversations."""
-    if request.param == "fake":
-        return MemoryTable()
-    return DynamoTable(request.getfixturevalue("aws")("dynamodb"), "guestlist-local-conversations")
+@pytest.fixture
+def of_table():
+    return "conversations"
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from chalicelib.campaigns.sources import SourcesApi
 from chalicelib.campaigns.store import CampaignStore
 from chalicelib.idempotency import Idempotency
 from tests.builders import a_campaign_document
-from tests.fakes.table import MemoryTable
+from tests.fakes.table import Killed, MortalTable
 from tests.pictures import decoded, opened
 from tests.world import World
 
@@ -27,30 +27,12 @@ BASH = "/campaigns/birthday-bash"
 NEW = a_campaign_document(campaignId="new-year", ref="ny27", state=None)
 
 
-class Killed(BaseException):
-    """The function is no more."""
-
-
-class Mortal(MemoryTable):
-    """Dies at the write of this number, before or after it is done."""
-
-    dies_at = math.inf
-
-    def write(self, *steps):
-        self.dies_at -= 1
-        if self.dies_at == -0.5:
-            raise Killed
-        super().write(*steps)
-        if self.dies_at == 0:
-            raise Killed
-
-
 class Client:
     """Asks as the caller with this name, who may be limited to campaigns."""
 
     def __init__(self, world):
         self.world, self.page = world, "1000"
-        self.accounts = Mortal()
+        self.accounts = MortalTable()
         idempotency = Idempotency(self.accounts, world.clock)
         self.api = CampaignsApi(world.campaigns, world.tickets, idempotency, "https://fans.example", world.clock)
         self.sources = SourcesApi(world.campaigns, world.tickets, Links("https://fans.example", lambda: self.page))

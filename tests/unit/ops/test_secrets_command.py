@@ -10,7 +10,7 @@ from chalicelib.channels.slack.installations import Installations
 from ops import tickets
 from ops.local.stack import TEMPLATE
 from ops.secrets import SCHEMA
-from tests.fakes.secrets import MemorySecrets
+from tests.fakes.secrets import MemorySecrets, ReadSecrets
 from tests.fakes.table import MemoryTable
 from tests.operators import a_stage
 
@@ -36,23 +36,13 @@ def table():
     return MemoryTable()
 
 
-class Functions:
-    """The stage's functions, as they read secrets."""
-
-    def __init__(self, kept):
-        self._kept = kept
-
-    def get(self, name):
-        return self._kept[name]
-
-
 @pytest.fixture
 def run(operate, kept, table):
     def run(*words, stdin=None, stage="prod"):
         before = json.dumps(kept)
         memory = MemorySecrets()
         memory.values = kept
-        into = a_stage(stage, secrets=memory, installations=Installations(table, Functions(kept), lambda: 0.0))
+        into = a_stage(stage, secrets=memory, installations=Installations(table, ReadSecrets(kept), lambda: 0.0))
         result = operate("secrets", *words, into=into, stdin=stdin)
         assert_no_value_is_in(result.output, before + json.dumps(kept))
         return result.exit_code, result.output
@@ -207,7 +197,7 @@ def test_a_rotated_signing_secret_stands_beside_the_old_one_until_it_is_finished
 
 def test_a_key_of_tokens_goes_only_after_every_token_is_encrypted_anew(run, kept, table):
     kept["slack"] = dict(SLACK)
-    installations = Installations(table, Functions(kept), lambda: 0.0)
+    installations = Installations(table, ReadSecrets(kept), lambda: 0.0)
     installations.install("T1", "xoxb-1-2-abcdefghijkl", "U1", ())
     assert run("rotate", "slack", "token_keys")[0] == 0
     old, new = kept["slack"]["token_keys"]
@@ -323,6 +313,7 @@ def test_values_are_shown_by_their_last_characters(run, kept):
         "guestlist/prod/stripe",
         "  secret_key           not set",
         "  webhook_secret       not set",
+        "  publishable_key      not set",
         "guestlist/prod/warehouse",
         "  signing_secret       not set",
         "guestlist/prod/mail",
@@ -339,7 +330,7 @@ def test_values_are_shown_by_their_last_characters(run, kept):
 def test_what_was_never_set_is_shown_so(run):
     code, said = run("show", "--masked")
     lines = [line for line in said.splitlines() if line.startswith("  ")]
-    assert (code, len(lines)) == (0, 17)
+    assert (code, len(lines)) == (0, 18)
     assert [line for line in lines if not line.endswith(" not set")] == []
 
 

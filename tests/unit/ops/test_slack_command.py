@@ -14,7 +14,7 @@ from chalicelib.channels.slack.signature import refusal
 from chalicelib.clock import system
 from chalicelib.settings import read
 from ops.slack import EVENTS, manifest_of
-from tests.fakes.secrets import MemorySecrets
+from tests.fakes.secrets import MemorySecrets, ReadSecrets
 from tests.fakes.table import MemoryTable
 from tests.operators import a_stage
 
@@ -76,16 +76,6 @@ def _handler(world):
     return Handler
 
 
-class Functions:
-    """The stage's functions, as they read its secret."""
-
-    def __init__(self, kept):
-        self._kept = kept
-
-    def get(self, name):
-        return self._kept[name]
-
-
 @pytest.fixture
 def world():
     world = World()
@@ -101,7 +91,7 @@ def kept():
 @pytest.fixture
 def installed(kept):
     """The stage's workspaces: T1 has the app."""
-    installations = Installations(MemoryTable(), Functions(kept), lambda: 1_796_000_000.0)
+    installations = Installations(MemoryTable(), ReadSecrets(kept), lambda: 1_796_000_000.0)
     installations.install("T1", "xoxb-of-t1", "U0BOT", SCOPES)
     return installations
 

@@ -14,33 +14,15 @@ from chalicelib.products.api import ProductsApi
 from chalicelib.products.service import Products
 from chalicelib.products.store import ProductStore
 from tests.fakes.clock import Clock
-from tests.fakes.table import MemoryTable
+from tests.fakes.table import Killed, MortalTable
 
 SHIRT = {"productId": "shirt", "name": "Shirt", "priceCents": 1999, "stock": 5}
 SHOWN = SHIRT | {"currency": "EUR", "reserved": 0, "sold": 0}
 
 
-class Killed(BaseException):
-    """The function is no more."""
-
-
-class Mortal(MemoryTable):
-    """Dies at the write of this number, before or after it is done."""
-
-    dies_at = math.inf
-
-    def write(self, *steps):
-        self.dies_at -= 1
-        if self.dies_at == -0.5:
-            raise Killed
-        super().write(*steps)
-        if self.dies_at == 0:
-            raise Killed
-
-
 @pytest.fixture
 def table():
-    return Mortal()
+    return MortalTable()
 
 
 @pytest.fixture
