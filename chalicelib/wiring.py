@@ -306,7 +306,7 @@ def dialogue() -> "Dialogue":
 def shop() -> "Shop":
     from chalicelib.dialogue.shop import Shop
 
-    return Shop(orders())
+    return Shop(orders(), products(), users(), read_settings().base_url, clock.system)
 
 
 @functools.cache

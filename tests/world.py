@@ -69,6 +69,7 @@ class World:
         self.lines = []
         self.keys = KeyRing.from_secret({"keys": [new_key("K1")]})
         self.replies = ()
+        self.new_id = map("order-{}".format, itertools.count(1)).__next__
         self._numbers = itertools.count(1)
         self.restart()
         self.campaign = campaign or a_campaign()
@@ -84,7 +85,7 @@ class World:
         self.waiting = WaitingList(conversations)
         self.campaign_run = CampaignRun(self.campaigns, self.waiting, self.inbox, self.clock, self.log)
         self.users = self.user_service(UserStore(wrapped(self.accounts)), self.inbox, self.clock)
-        shop = Shop(self.shop.orders)
+        shop = Shop(self.shop.orders, self.shop.products, self.users, "https://fans.example", self.clock, self.new_id)
         self.dialogue = Dialogue(
             self.store(conversations),
             self.campaigns,

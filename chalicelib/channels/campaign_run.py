@@ -12,8 +12,8 @@ from itertools import islice
 from chalicelib.campaigns.service import Campaigns
 from chalicelib.channels.inbox import Inbox
 from chalicelib.clock import Clock, milliseconds
-from chalicelib.dialogue.engine import DUE
 from chalicelib.dialogue.model import Message
+from chalicelib.dialogue.news import DUE
 from chalicelib.dialogue.waiting import Waiting, WaitingList
 from chalicelib.errors import NotFound
 from chalicelib.ids import digest

@@ -5,52 +5,20 @@ answer, if the campaign waits for one. Whatever it is, one reply follows, or two
 next question stand together, because a platform's sends are what runs out first.
 """
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING
 
-from chalicelib.campaigns.model import Campaign, Language, Opening, Question, moment
-from chalicelib.dialogue import buying, matching, texts
-from chalicelib.dialogue.model import Act, Answered, Begin, Card, Choice, Finish, Forget, Message, Reply, State, Turn
+from chalicelib.campaigns.model import Campaign, Language, moment
+from chalicelib.dialogue import asking, buying, matching, news, texts, wishes
+from chalicelib.dialogue.buying import Stall
+from chalicelib.dialogue.model import Answered, Begin, Card, Choice, Finish, Forget, Message, Reply, State, Turn
+from chalicelib.dialogue.scene import DISCLOSURE_GAP, Scene, disclosed, say
 from chalicelib.tickets.model import Entry
 
 if TYPE_CHECKING:
     from chalicelib.orders.model import Order
 
-DISCLOSURE_GAP = 24 * 60 * 60 * 1000
-"""Milliseconds of silence after which the bot says again that it is automated, as Meta asks:
-https://developers.facebook.com/docs/messenger-platform/policy ."""
-
-_DAY = 24 * 60 * 60 * 1000
-REACH: Mapping[str, int] = {"messenger": _DAY, "slack": 30 * _DAY}
-"""For how many milliseconds after a fan's last message a channel takes what we say unasked: Messenger's is its standard messaging window
-(https://developers.facebook.com/docs/messenger-platform/policy/policy-overview), Slack's is as long as we remember the fan. On no other
-channel is a fan told: the web chat's page shows it to those who come back."""
-
-DUE: Mapping[Act, tuple[Opening, ...]] = {"opening": ("open", "ended"), "closing": ("ended",)}
-"""When those who wait for an act are told: as soon as their campaign is so. An opening that never comes ends a wait, too."""
-
 ANSWER_LIMIT = 200
 """Characters: longer than any answer, so it is not taken as a wrong one."""
-
-
-class Scene(NamedTuple):
-    """What a turn may need to know besides the conversation and the message."""
-
-    now: float
-    """Seconds since the epoch."""
-    tickets_url: str
-    """Where tickets are shown: a ticket's code is added to it."""
-    campaign: Campaign | None = None
-    """The campaign that the message is about: named by its link or button, or the one being played."""
-    entry: Entry | None = None
-    """What the fan did in this campaign before; given where the conversation does not play it yet."""
-    held: str = ""
-    """The code of the ticket that the entry won, or empty."""
-    sold_out: bool = False
-    elsewhere: tuple[tuple[Campaign, str], ...] = ()
-    """The tickets that the fan holds in other campaigns, and their codes; given where `asks_for_tickets`."""
-    order: "Order | None" = None
-    """The order that has ended, where the message is about one."""
 
 
 def step(state: State, message: Message, scene: Scene) -> Turn:
@@ -61,31 +29,10 @@ def step(state: State, message: Message, scene: Scene) -> Turn:
         language=state.language or _guess(message, scene.campaign), last_at=max(state.last_at, message.at)
     )
     turn = _Dialogue(known, message, scene, late=message.at < state.last_at).turn()
-    turn = turn._replace(state=_waiting(turn.state, scene))
+    turn = turn._replace(state=news.waiting(turn.state, scene))
     if message.at - state.last_at > DISCLOSURE_GAP:
-        turn = turn._replace(replies=_disclosed(turn))
+        turn = turn._replace(replies=disclosed(turn))
     return turn
-
-
-def notice(state: State, channel: str, scene: Scene) -> Turn | None:
-    """What a fan is told whose wait (`state.waits`) for the scene's campaign may be over: None when it is not.
-
-    Nothing is said to a fan who cannot be reached any more; the wait is over all the same.
-    """
-    campaign, act = scene.campaign, state.waits
-    assert campaign and act  # noqa: S101, PT018  # who waits, waits for something
-    if campaign.opening(scene.now) not in DUE[act]:
-        return None
-    after, silence = _waiting(state, scene), scene.now * 1000 - state.last_at
-    if not reaches(channel, silence):
-        return Turn(after, ())
-    turn = Turn(after, (_news(state, campaign, scene),))
-    return turn._replace(replies=_disclosed(turn)) if silence > DISCLOSURE_GAP else turn
-
-
-def reaches(channel: str, silence: float) -> bool:
-    """Whether we may speak unasked to a fan whose last message is so many milliseconds ago; on the web chat's page, always."""
-    return silence <= REACH.get(channel, silence)
 
 
 def conclude(turn: Turn, scene: Scene, code: str) -> Turn:
@@ -98,14 +45,14 @@ def conclude(turn: Turn, scene: Scene, code: str) -> Turn:
         return turn._replace(
             state=state,
             replies=(
-                Reply(feedback + _say(state, campaign, "won", **facts)),
+                Reply(feedback + say(state, campaign, "won", **facts)),
                 card(state.language, campaign, code, scene.tickets_url),
             ),
         )
     if isinstance(turn.effect, Finish) and turn.effect.passed:
-        return turn._replace(state=state, replies=(Reply(feedback + _say(state, campaign, "sold_out")),))
+        return turn._replace(state=state, replies=(Reply(feedback + say(state, campaign, "sold_out")),))
     retry = _retry(state, campaign)
-    lost = retry._replace(text=f"{feedback}{_say(state, campaign, 'lost', **facts)} {retry.text}")
+    lost = retry._replace(text=f"{feedback}{say(state, campaign, 'lost', **facts)} {retry.text}")
     return turn._replace(state=state, replies=(lost,))
 
 
@@ -113,7 +60,7 @@ def may_name_campaign(state: State, message: Message, campaign: Campaign | None)
     """Whether a typed text may be a campaign's ref: one word that is not the right answer to the question being asked."""
     if message.kind != "text" or len(message.text.split()) != 1:
         return False
-    return not _answers(state, campaign, message.text)
+    return not asking.answers(state, campaign, message.text)
 
 
 def asks_for_tickets(state: State, message: Message, campaign: Campaign | None) -> bool:
@@ -126,6 +73,35 @@ def _told(state: State, message: Message, scene: Scene) -> Turn:
     if scene.order is None or state.stopped:
         return Turn(state, ())
     return _Dialogue(state, message, scene, late=False).besides(buying.standing(state.language, scene.order))
+
+
+def asks_for_shop(state: State, message: Message, campaign: Campaign | None) -> bool:
+    """Whether the message may be about buying something: what it is about is known once it is known what is sold."""
+    ours = buying.command(state, message, _command(state, message, campaign))
+    return ours not in ("", "order") or _may_be_wish(state, message, campaign)
+
+
+def asks_for_order(state: State, message: Message, campaign: Campaign | None) -> str:
+    """The id of the order that the message is about, or empty."""
+    if message.kind == "order":
+        return message.order
+    asks = buying.command(state, message, _command(state, message, campaign)) == "order"
+    return state.order if asks else ""
+
+
+def introduced(turn: Turn, message: Message, scene: Scene, customer: str) -> Turn:
+    """The end of a turn whose effect is `Introduce`: the fan is this user."""
+    return _Dialogue(turn.state, message, scene._replace(customer=customer), late=False).stall().goes_on()
+
+
+def bought(turn: Turn, message: Message, scene: Scene, order: "Order") -> Turn:
+    """The end of a turn whose effect is `Buy`: the order is made."""
+    return _Dialogue(turn.state, message, scene, late=False).stall().bought(order)
+
+
+def refused(turn: Turn, message: Message, scene: Scene, *, customer: bool) -> Turn:
+    """The same where it could not be made: for the `customer`, who is not there any more, or for what was wanted."""
+    return _Dialogue(turn.state, message, scene, late=False).stall().refused(customer=customer)
 
 
 class _Dialogue:
@@ -150,6 +126,9 @@ class _Dialogue:
             return self._only(self._reply("is_stopped", (self._button("start_button", "start"),)))
         kept = self.state.deleting
         self.state = self.state._replace(deleting=False)
+        if buys := self._buy(command):
+            return buys
+        self.state = self.state._replace(asked="")
         commands = {
             "stop": self._stop,
             "delete": self._ask_to_delete,
@@ -162,11 +141,53 @@ class _Dialogue:
 
     def besides(self, text: str) -> Turn:
         """Say something that the campaign is not about, and ask its question again where one is being asked."""
+        campaign = self._asks()
+        return self._only(self._ask(campaign, text) if campaign else Reply(text))
+
+    def stall(self) -> Stall:
+        def aside(state: State, text: str) -> Turn:
+            self.state = state
+            return self.besides(text)
+
+        return Stall(self.state, self.scene.products, self.scene.customer, self.scene.new_order, aside)
+
+    def _buy(self, command: str) -> Turn | None:
+        """The turn of a message that is about buying; None for any other.
+
+        Never at the cost of the question that is being asked: its right answer is one, and so is whatever begins as a wish and names
+        nothing that is sold, or says one of the question's choices.
+        """
+        ours = buying.command(self.state, self.message, command)
+        if ours == "order":
+            found = self.scene.order
+            return self.besides(buying.standing(self.state.language, found) if found else self._text("no_order"))
+        if ours:
+            return self.stall().offer("buy_offer") if ours == "shop" else self.stall().pressed(ours)
+        if command or not _may_be_wish(self.state, self.message, self.campaign):
+            return None
+        text = self.message.text
+        if buying.gives_address(self.state, self.message):
+            return self.stall().hears_address(text)
+        wish = wishes.read(text)
+        if wish and not self._may_answer(text, named=self.stall().names(wish)):
+            return self.stall().wants(wish)
+        return self.stall().hears_address(text) if self.state.asked == "email" and not self._asks() else None
+
+    def _asks(self) -> Campaign | None:
+        """The campaign, if it waits for an answer to a question."""
         campaign = self.campaign
-        asks = campaign and campaign.campaign_id == self.state.campaign and self.state.step == "question"
-        if campaign is None or not asks or closed(campaign, self.scene.now):
-            return self._only(Reply(text))
-        return self._only(self._ask(campaign, text))
+        here = campaign and campaign.campaign_id == self.state.campaign and self.state.step == "question"
+        return campaign if campaign and here and not asking.closed(campaign, self.scene.now) else None
+
+    def _may_answer(self, text: str, *, named: bool) -> bool:
+        """Whether a text that could be a wish is rather taken for an answer; `named`: it names something that is sold."""
+        campaign = self._asks()
+        if campaign is None:
+            return False
+        question, language = asking.asked(self.state, campaign), asking.spoken(self.state, campaign)
+        if question.kind == "text":
+            return not named
+        return matching.choice(text, [choice.text[language] for choice in question.choices]) is not None
 
     def _forget(self) -> Turn:
         """Everything goes. Who asked the platform cannot be answered; who asked us here, can."""
@@ -208,7 +229,7 @@ class _Dialogue:
             return self._only(self._reply("no_campaign"))
         if self.state.campaign != self.campaign.campaign_id:
             return self._enter(self.campaign)
-        if self.state.ticket or closed(self.campaign, self.scene.now) or self.state.step in {"", "consent"}:
+        if self.state.ticket or asking.closed(self.campaign, self.scene.now) or self.state.step in {"", "consent"}:
             return self._go_on("")
         if self.state.step == "question" and self.state.attempt >= self.campaign.attempts:
             return self._go_on("no_restart")
@@ -221,7 +242,7 @@ class _Dialogue:
             return self._only(self._reply("no_campaign"))
         if self.state.campaign != self.campaign.campaign_id:  # the first message on its page, or a button of long ago
             return self._enter(self.campaign)
-        if closed(self.campaign, self.scene.now) or self.state.step == "finished":
+        if asking.closed(self.campaign, self.scene.now) or self.state.step == "finished":
             return self._go_on("")
         if self.state.step == "consent":
             return self._consent(self.campaign)
@@ -235,18 +256,20 @@ class _Dialogue:
         """The fan comes to a campaign that the conversation does not play yet."""
         entry = self.scene.entry or Entry()
         language = self.state.language
-        self.state = State(
+        self.state = self.state._replace(
             language=language if language in campaign.languages else campaign.languages[0],
             campaign=campaign.campaign_id,
             step="finished" if entry.attempts else "",
+            question=0,
+            correct=0,
             attempt=len(entry.attempts),
             ticket=self.scene.held,
-            last_at=self.state.last_at,
+            stopped=False,
         )
         return self._go_on("")
 
     def _welcome(self, campaign: Campaign) -> str:
-        language = _spoken(self.state, campaign)
+        language = asking.spoken(self.state, campaign)
         count = len(campaign.questions)
         questions = "one_question" if count == 1 else "questions"
         terms = campaign.terms
@@ -274,14 +297,16 @@ class _Dialogue:
         return Turn(self.state, (self._ask(campaign, before),), Begin())
 
     def _press(self, campaign: Campaign) -> Turn:
-        question = _asked(self.state, campaign)
+        question = asking.asked(self.state, campaign)
         asked, _, choice = self.message.payload.rpartition(":")
-        if asked != _payload(self.state, campaign, question) or choice not in {known.id for known in question.choices}:
+        if asked != asking.payload(self.state, campaign, question) or choice not in {
+            known.id for known in question.choices
+        }:
             return self._go_on("stale")
         return self._answered(campaign, right=choice == question.answer)
 
     def _type(self, campaign: Campaign) -> Turn:
-        question = _asked(self.state, campaign)
+        question = asking.asked(self.state, campaign)
         text = self.message.text
         if self.late:  # typed before the question was asked, delivered after: https://developers.facebook.com/docs/messenger-platform/webhooks
             return self._go_on("late")
@@ -290,8 +315,8 @@ class _Dialogue:
         if not matching.normalised(text):
             return self._go_on("emoji")
         if question.kind == "text":
-            return self._answered(campaign, right=_is_right(question, text))
-        language = _spoken(self.state, campaign)
+            return self._answered(campaign, right=asking.is_right(question, text))
+        language = asking.spoken(self.state, campaign)
         chosen = matching.choice(text, [choice.text[language] for choice in question.choices])
         if chosen is None:
             return self._go_on("not_understood")
@@ -299,7 +324,7 @@ class _Dialogue:
 
     def _answered(self, campaign: Campaign, *, right: bool) -> Turn:
         feedback = self._text("right" if right else "wrong")
-        answered = Answered(_asked(self.state, campaign).id, right)
+        answered = Answered(asking.asked(self.state, campaign).id, right)
         self.state = self.state._replace(question=self.state.question + 1, correct=self.state.correct + right)
         if self.state.question < len(campaign.questions):
             return Turn(self.state, (self._ask(campaign, feedback),), answered=answered)
@@ -314,23 +339,23 @@ class _Dialogue:
         if campaign is None or campaign.campaign_id != self.state.campaign:
             return self._only(Reply(before or self._text("no_campaign")))
         if self.state.ticket:
-            text = " ".join(filter(None, (before, _say(self.state, campaign, "have_ticket"))))
+            text = " ".join(filter(None, (before, say(self.state, campaign, "have_ticket"))))
             return self._only(
                 Reply(text), card(self.state.language, campaign, self.state.ticket, self.scene.tickets_url)
             )
         opening = campaign.opening(self.scene.now)
         if opening != "open":
-            when = campaign.opens(_spoken(self.state, campaign), self.scene.now)
-            told = _say(self.state, campaign, opening, when=when)
+            when = campaign.opens(asking.spoken(self.state, campaign), self.scene.now)
+            told = say(self.state, campaign, opening, when=when)
             promise = self._text("will_tell") if opening == "early" and self._can_tell(campaign) else ""
             return self._then(before, Reply(" ".join(filter(None, (told, promise)))))
         if self.state.step == "question":
-            hint = _asked(self.state, campaign).hint
+            hint = asking.asked(self.state, campaign).hint
             if hint and key in {"help", "not_understood"}:
-                before = f"{before} {hint[_spoken(self.state, campaign)]}"
+                before = f"{before} {hint[asking.spoken(self.state, campaign)]}"
             return self._only(self._ask(campaign, before))
         if self.scene.sold_out:
-            return self._then(before, Reply(_say(self.state, campaign, "sold_out")))
+            return self._then(before, Reply(say(self.state, campaign, "sold_out")))
         if self.state.step == "finished":
             return self._then(before, _retry(self.state, campaign))
         return self._open(campaign, before)
@@ -338,7 +363,7 @@ class _Dialogue:
     def _can_tell(self, campaign: Campaign) -> bool:
         """Whether the fan can be reached when it opens, should this be their last message."""
         opens = moment(campaign.opens_at or "", campaign.timezone).timestamp() * 1000
-        return opens - self.message.at < REACH.get(self.message.channel, 0)
+        return opens - self.message.at < news.REACH.get(self.message.channel, 0)
 
     def _open(self, campaign: Campaign, before: str) -> Turn:
         """A fan who may play and has not begun: the welcome, and the first question or the terms."""
@@ -351,8 +376,8 @@ class _Dialogue:
         return self._then(before, Reply(text, buttons))
 
     def _ask(self, campaign: Campaign, before: str) -> Reply:
-        question = _asked(self.state, campaign)
-        language = _spoken(self.state, campaign)
+        question = asking.asked(self.state, campaign)
+        language = asking.spoken(self.state, campaign)
         count = len(campaign.questions)
         text = texts.say(
             language,
@@ -361,7 +386,7 @@ class _Dialogue:
             count=count,
             text=question.text[language],
         )
-        asked = _payload(self.state, campaign, question)
+        asked = asking.payload(self.state, campaign, question)
         choices = tuple(Choice(choice.text[language], f"{asked}:{choice.id}") for choice in question.choices)
         return Reply("\n\n".join(filter(None, (before, text))), choices)
 
@@ -375,7 +400,7 @@ class _Dialogue:
         return Reply(self._text(key), choices)
 
     def _text(self, key: str) -> str:
-        return _say(self.state, self.campaign, key)
+        return say(self.state, self.campaign, key)
 
     def _button(self, key: str, payload: str) -> Choice:
         return Choice(self._text(key), payload)
@@ -394,45 +419,23 @@ def card(language: str, campaign: Campaign, code: str, tickets_url: str) -> Repl
     return Reply("", card=ticket)
 
 
-def closed(campaign: Campaign, now: float) -> bool:
-    return campaign.opening(now) != "open"
-
-
-def _waiting(state: State, scene: Scene) -> State:
-    """The state with what the fan waits for in it: who came before it opened, or in a pause; or who plays what will close."""
-    campaign = scene.campaign
-    if campaign is None or campaign.campaign_id != state.campaign:
-        return state
-    waits: Act | Literal[""] = ""
-    opening = campaign.opening(scene.now)
-    if state.stopped or state.ticket:
-        waits = ""
-    elif opening == "open":
-        waits = "closing" if campaign.closes_at and state.step in {"consent", "question"} else ""
-    elif opening != "ended" and (state.step != "finished" or state.attempt < campaign.attempts):
-        waits = "opening"
-    return state._replace(waits=waits)
-
-
-def _news(state: State, campaign: Campaign, scene: Scene) -> Reply:
-    """That the campaign is open, or over, and why."""
-    if campaign.opening(scene.now) == "ended":
-        when = campaign.closes(_spoken(state, campaign), scene.now)
-        return Reply(_say(state, campaign, "closed" if campaign.time_is_up(scene.now) else "ended", when=when))
-    if scene.sold_out and state.step != "question":  # who is at a question may go on to the end
-        return Reply(_say(state, campaign, "sold_out"))
-    return Reply(_say(state, campaign, "opened"), (Choice(_say(state, campaign, "start_button"), "start"),))
-
-
 def _command(state: State, message: Message, campaign: Campaign | None) -> str:
     """The command that the message is, or empty. The right answer to a question is never one."""
     if message.kind == "choice":
         return message.payload
     text = message.text
-    if message.kind != "text" or len(text) > ANSWER_LIMIT or _answers(state, campaign, text):
+    if message.kind != "text" or len(text) > ANSWER_LIMIT or asking.answers(state, campaign, text):
         return ""
     command = texts.command(matching.normalised(text))
     return "delete:yes" if state.deleting and command in {"yes", "delete"} else command
+
+
+def _may_be_wish(state: State, message: Message, campaign: Campaign | None) -> bool:
+    """Whether a text could be about buying, and is not the right answer to the question that is being asked."""
+    text = message.text
+    if message.kind != "text" or len(text) > ANSWER_LIMIT or asking.answers(state, campaign, text):
+        return False
+    return state.asked == "email" or buying.gives_address(state, message) or wishes.read(text) is not None
 
 
 def _guess(message: Message, campaign: Campaign | None) -> str:
@@ -442,37 +445,10 @@ def _guess(message: Message, campaign: Campaign | None) -> str:
     return message.locale[:2] if message.locale[:2] in texts.LANGUAGES else texts.LANGUAGES[0]
 
 
-def _spoken(state: State, campaign: Campaign) -> Language:
-    """The fan's language, as far as the campaign speaks it."""
-    return campaign.language(state.language)
-
-
-def _asked(state: State, campaign: Campaign) -> Question:
-    """The question that is being asked; the last one where the organiser has taken questions out meanwhile."""
-    return campaign.questions[min(state.question, len(campaign.questions) - 1)]
-
-
-def _answers(state: State, campaign: Campaign | None, text: str) -> bool:
-    """Whether a typed text is the right answer to the question that is being asked."""
-    if campaign is None or state.campaign != campaign.campaign_id or state.step != "question":
-        return False
-    return _is_right(_asked(state, campaign), text)
-
-
-def _is_right(question: Question, text: str) -> bool:
-    """Whether a typed text answers a free-text question; a right answer in any of the campaign's languages is right."""
-    return matching.accepts(text, [answer for answers in question.accept.values() for answer in answers])
-
-
-def _payload(state: State, campaign: Campaign, question: Question) -> str:
-    """Of the buttons of a question: they count for this campaign, attempt and question only."""
-    return f"answer:{campaign.campaign_id}:{state.attempt}:{question.id}"
-
-
 def _retry(state: State, campaign: Campaign) -> Reply:
     if state.attempt >= campaign.attempts:
-        return Reply(_say(state, campaign, "no_attempts"))
-    return Reply(_say(state, campaign, "retry"), (Choice(_say(state, campaign, "retry_button"), "restart"),))
+        return Reply(say(state, campaign, "no_attempts"))
+    return Reply(say(state, campaign, "retry"), (Choice(say(state, campaign, "retry_button"), "restart"),))
 
 
 def _terms(campaign: Campaign, language: Language) -> str:
@@ -480,16 +456,3 @@ def _terms(campaign: Campaign, language: Language) -> str:
     if campaign.terms.text:
         return f"{campaign.terms.text[language]} {campaign.terms.url}"
     return texts.say(language, "terms", url=campaign.terms.url)
-
-
-def _say(state: State, campaign: Campaign | None, key: str, **values: object) -> str:
-    return texts.say(state.language, key, campaign=campaign.name if campaign else "", **values)
-
-
-def _disclosed(turn: Turn) -> tuple[Reply, ...]:
-    """The replies, the first of which says that we are automated, unless it says so already or there is none to say it to."""
-    automated = texts.say(turn.state.language, "automated")
-    if not turn.replies or automated in turn.replies[0].text:
-        return turn.replies
-    first = turn.replies[0]
-    return (first._replace(text=f"{automated} {first.text}"), *turn.replies[1:])

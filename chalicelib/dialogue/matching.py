@@ -26,7 +26,7 @@ Words = tuple[str, ...]
 
 def accepts(text: str, accepted: Sequence[str]) -> bool:
     """Whether the text says one of the accepted answers."""
-    said = _without_and(_words(text))
+    said = _without_and(words(text))
     answers = [_without_and(_known(answer)) for answer in accepted]
     return any(_says(said, answer) for answer in answers) or any(_nearly_says(said, answer) for answer in answers)
 
@@ -57,7 +57,7 @@ def normalised(text: str) -> str:
 def _readings(text: str, titles: Sequence[str]) -> Iterator[list[int]]:
     """The titles that the text could mean, from the strictest reading to the freest."""
     yield [index for index, title in enumerate(titles) if title.strip().casefold() == text.strip().casefold()]
-    said = _words(text)
+    said = words(text)
     if not said:
         return
     named = [_known(title) for title in titles]
@@ -102,7 +102,7 @@ def _plain(text: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.category(c).startswith("M"))
 
 
-def _words(text: str) -> Words:
+def words(text: str) -> Words:
     """The words that count, as they are compared.
 
     An article goes before a word that tells something, and stays elsewhere: `vitamin a`, `answer a`, `ik denk een`.
@@ -115,7 +115,7 @@ def _words(text: str) -> Words:
     )
 
 
-_known = functools.lru_cache(maxsize=4096)(_words)
+_known = functools.lru_cache(maxsize=4096)(words)
 """The words of what organisers wrote; what fans type is not kept."""
 
 
@@ -259,11 +259,11 @@ def _says(said: Words, answer: Words) -> bool:
 
 def _nearly_says(said: Words, answer: Words) -> bool:
     """It is the answer, with typing errors."""
-    if any(all(map(_nearly, window, answer)) for window in _windows(said, len(answer))):
+    if any(all(map(nearly, window, answer)) for window in _windows(said, len(answer))):
         return True
     gist = _gist(said)
     spaced = len(gist) != len(answer) and all(len(word) >= _FORGIVEN[0] and word.isalpha() for word in (*gist, *answer))
-    return spaced and _nearly("".join(gist), "".join(answer))
+    return spaced and nearly("".join(gist), "".join(answer))
 
 
 def _windows(said: Words, length: int) -> list[Words]:
@@ -291,7 +291,7 @@ _NEIGHBOURS_FROM = 5
 """From so many letters on, one of these may be a key beside the right one: in shorter words it makes other words (gold, golf)."""
 
 
-def _nearly(typed: str, meant: str) -> bool:
+def nearly(typed: str, meant: str) -> bool:
     """The same word, or one that typing errors make of it."""
     if typed == meant:
         return True

@@ -131,6 +131,16 @@ class State(NamedTuple):
     ticket: str = ""
     """The code of the ticket that the fan holds in this campaign, or empty."""
     stopped: bool = False
+    wish: str = ""
+    """What the fan wants to buy, `<quantity> <product id>`, or empty."""
+    draft: str = ""
+    """The id that the order will have, once the fan has said yes to what it comes to; or empty."""
+    asked: Literal["", "email", "order"] = ""
+    """What the last turn has asked about it: the address for the receipt, or whether that is it."""
+    customer: str = ""
+    """The id of the user as whom the fan buys, or empty."""
+    order: str = ""
+    """The id of the fan's latest order, or empty."""
     deleting: bool = False
     """We asked whether to delete everything, and wait for a yes."""
     last_at: int = 0
@@ -149,6 +159,21 @@ class Finish(NamedTuple):
     passed: bool
 
 
+class Introduce(NamedTuple):
+    """The fan says by which address they buy."""
+
+    email: str
+
+
+class Buy(NamedTuple):
+    """The fan has said yes."""
+
+    order_id: str
+    customer: str
+    product_id: str
+    quantity: int
+
+
 class Forget(NamedTuple):
     """Delete all that we keep of this fan, everywhere."""
 
@@ -165,5 +190,5 @@ class Turn(NamedTuple):
 
     state: State
     replies: tuple[Reply, ...]
-    effect: Begin | Finish | Forget | None = None
+    effect: Begin | Finish | Forget | Introduce | Buy | None = None
     answered: Answered | None = None

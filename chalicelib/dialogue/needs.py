@@ -4,7 +4,9 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from chalicelib.campaigns.model import Stored
+    from chalicelib.dialogue.model import Buy, Message, State
     from chalicelib.orders.model import Order
+    from chalicelib.products.model import Product
     from chalicelib.tickets.model import Entry
 
 
@@ -45,3 +47,18 @@ class Tickets(Protocol):
 class Shop(Protocol):
     def order(self, order_id: str) -> "Order | None":
         """An order as it is now, or None."""
+
+    def products(self) -> "tuple[Product, ...]":
+        """What is sold, sold out or not."""
+
+    def new_id(self) -> str:
+        """An unguessable id for an order."""
+
+    def customer_of(self, conversation: str) -> str:
+        """The id of a user whose chat this is, or empty."""
+
+    def introduce(self, message: "Message", email: str) -> str:
+        """The id of the user who has this address, a new one where there is none; the same for the same message."""
+
+    def buy(self, buy: "Buy", message: "Message", state: "State") -> "Order":
+        """The order, made of what the fan said yes to; the same one for the same id. `Invalid` names what there is not."""

@@ -1,10 +1,14 @@
 """What a dialogue needs to play a campaign as it stands, open whatever its state, with nothing taken and nobody counted."""
 
+from typing import NoReturn
+
 from msgspec.structs import replace
 
 from chalicelib.campaigns.model import Stored
 from chalicelib.campaigns.service import Campaigns
-from chalicelib.errors import NotFound
+from chalicelib.dialogue.model import Buy, Message, State
+from chalicelib.errors import Invalid, NotFound
+from chalicelib.products.model import Product
 from chalicelib.tickets.model import PREVIEW, Entry
 
 
@@ -29,8 +33,23 @@ class PreviewCampaigns:
 class PreviewShop:
     """Nothing is sold."""
 
-    def order(self, order_id: str) -> None:  # of `needs.Shop`
+    def order(self, order_id: str) -> None:  # of `needs.Shop`, as all of these
         pass
+
+    def products(self) -> tuple[Product, ...]:
+        return ()
+
+    def new_id(self) -> str:
+        return ""
+
+    def customer_of(self, conversation: str) -> str:  # noqa: ARG002
+        return ""
+
+    def introduce(self, message: Message, email: str) -> str:  # noqa: ARG002
+        return ""
+
+    def buy(self, buy: Buy, message: Message, state: State) -> NoReturn:  # noqa: ARG002
+        raise Invalid("A preview sells nothing")
 
 
 class PreviewTickets:

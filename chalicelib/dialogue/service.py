@@ -10,12 +10,12 @@ from typing import NamedTuple
 
 from chalicelib.campaigns.model import Campaign, Stored, unmarked
 from chalicelib.clock import Clock
-from chalicelib.dialogue import engine, home
-from chalicelib.dialogue.engine import Scene
-from chalicelib.dialogue.model import Begin, Finish, Forget, Message, Reply, State, Turn
+from chalicelib.dialogue import engine, home, news
+from chalicelib.dialogue.model import Begin, Buy, Finish, Forget, Introduce, Message, Reply, State, Turn
 from chalicelib.dialogue.needs import Campaigns, Shop, Tickets
+from chalicelib.dialogue.scene import Scene
 from chalicelib.dialogue.store import Conversation, ConversationStore, Exchange, Moved
-from chalicelib.errors import Unavailable
+from chalicelib.errors import Invalid, Unavailable
 from chalicelib.ids import digest
 from chalicelib.logs import Log
 from chalicelib.tickets.model import Entry
@@ -108,7 +108,7 @@ class Dialogue:
             return Answer(before.replies if same else (), newest=same)
         turn = None
         if stored and waits:
-            turn = engine.notice(state, message.channel, self._scene(message, state, stored))
+            turn = news.notice(state, message.channel, self._scene(message, state, stored))
         if turn:
             self._conversations.append(message, before, turn, self._clock())
         self._log(
@@ -148,9 +148,11 @@ class Dialogue:
         scene = self._scene(message, before.state, stored)
         if engine.asks_for_tickets(before.state, message, scene.campaign):
             scene = scene._replace(elsewhere=self._elsewhere(message.conversation, before.state.campaign))
-        if message.kind == "order":
-            scene = scene._replace(order=self._shop().order(message.order))
-        turn = engine.step(before.state, message, scene)
+        if order_id := engine.asks_for_order(before.state, message, scene.campaign):
+            scene = scene._replace(order=self._shop().order(order_id))
+        if engine.asks_for_shop(before.state, message, scene.campaign):
+            scene = self._at_the_shop(scene, message, before.state)
+        turn = self._sold(engine.step(before.state, message, scene), message, scene)
         forget = isinstance(turn.effect, Forget)
         if stored:
             turn = self._made_true(turn, before.state, message, scene, stored)
@@ -206,7 +208,27 @@ class Dialogue:
     def _may_speak(self, message: Message, before: Conversation) -> bool:
         """Whether there is still a conversation, and its platform lets us speak though the fan has not just written."""
         silence = self._clock() * 1000 - before.state.last_at
-        return before.turns > 0 and engine.reaches(message.channel, silence)
+        return before.turns > 0 and news.reaches(message.channel, silence)
+
+    def _at_the_shop(self, scene: Scene, message: Message, state: State) -> Scene:
+        shop = self._shop()
+        customer = state.customer or shop.customer_of(message.conversation)
+        return scene._replace(products=shop.products(), customer=customer, new_order=shop.new_id())
+
+    def _sold(self, turn: Turn, message: Message, scene: Scene) -> Turn:
+        """The turn, after what it leads to at the shop was done; done again, that changes nothing."""
+        match turn.effect:
+            case Introduce(email):
+                customer = self._shop().introduce(message, email)
+                return engine.introduced(turn, message, scene, customer)._replace(effect=turn.effect)
+            case Buy() as buy:
+                try:
+                    order = self._shop().buy(buy, message, turn.state)
+                except Invalid as refused:
+                    gone = any(error.field == "customerId" for error in refused.errors)
+                    return engine.refused(turn, message, scene, customer=gone)
+                return engine.bought(turn, message, scene, order)._replace(effect=turn.effect)
+        return turn
 
     def _elsewhere(self, conversation: str, here: str) -> tuple[tuple[Campaign, str], ...]:
         """The tickets that the fan holds in other campaigns than this one."""

@@ -52,6 +52,23 @@ class Users:
             return found
         return user
 
+    def of(self, conversation: str) -> list[str]:
+        """The ids of the users whose chat this is."""
+        return self._store.of(conversation)
+
+    def introduce(self, email: str, conversation: str, act: Act) -> str:
+        """The id of the user who has this address; where there is none, of a new one, whose chat this is.
+
+        Who says an address need not be whose it is: so a user that there is gets no chat by this.
+        """
+        for _ in range(ATTEMPTS):
+            if found := self._store.with_address(email):
+                return found
+            name = email.partition("@")[0]
+            with contextlib.suppress(Conflict):  # somebody else made one
+                return self.create(UserFields(email=email, name=name, conversations=[conversation]), act).user_id
+        raise _busy()
+
     def change(self, user_id: str, version: int | None, changed: Callable[[UserFields], UserFields]) -> User:
         """Write what `changed` makes of the user, or raise `Conflict` where another has the new e-mail address.
 

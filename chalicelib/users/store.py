@@ -58,6 +58,11 @@ class UserStore:
         """The ids of the users whose chat this is."""
         return [item["sk"] for item in self._table.query(_link(conversation))]
 
+    def with_address(self, email: str) -> str:
+        """The id of the user who has this e-mail address, or empty."""
+        item = self._table.get(f"email#{unique(email)}", _EMAIL)
+        return item["userId"] if item else ""
+
     def create(self, user: User, act: Act) -> None:
         """`Conflict` where the e-mail address is taken, `MadeBefore` where this act did this."""
         key = {"pk": _made(user.user_id), "sk": _MADE, "record": act.record}

@@ -1,15 +1,26 @@
 """The demo data of the local stage."""
 
+import contextlib
+
 from chalicelib import wiring
 from chalicelib.campaigns import validation
-from chalicelib.errors import NotFound
+from chalicelib.errors import Conflict, NotFound
+from chalicelib.idempotency import Act
+from chalicelib.products.model import Product
 from ops.local.launch import PROJECT
 
 DEMO = PROJECT / "infra" / "demo" / "birthday-bash.json"
+PRODUCTS = (
+    Product(product_id="vip-package", name="VIP package", price_cents=9900, stock=100),
+    Product(product_id="t-shirt", name="T-shirt", price_cents=2450, stock=250),
+)
 
 
 def seed() -> None:
-    """Put the demo campaign, unless it is there: its tickets, and what somebody has changed, last over a restart."""
+    """Put the demo campaign and its products, unless they are there: tickets, and what somebody has changed, last over a restart."""
+    for product in PRODUCTS:
+        with contextlib.suppress(Conflict):
+            wiring.products().create(product, Act("demo", 0, f"demo-{product.product_id}"))
     campaign = validation.decode(DEMO.read_bytes())
     try:
         wiring.campaigns().get(campaign.campaign_id)

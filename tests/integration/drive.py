@@ -658,6 +658,26 @@ def a_fan_pays_and_is_told(drive):
     drive.becomes(unpaid, "REJECTED")
 
 
+def fans_order_in_the_chat(drive):
+    """In Messenger two who give the same address: what costs nothing, then what costs money. On the web the same, in the request."""
+    free, dear = (uuid.uuid4().hex.translate(str.maketrans("0123456789", "ghijklmnop")) for _ in range(2))
+    for name, cents in ((free, 0), (dear, 1999)):
+        body = {"productId": name, "name": name, "priceCents": cents, "stock": 9}
+        drive.organises("POST", "/products", 201, json=body)
+    email = f"{uuid.uuid4().hex}@example.org"
+    for fan in (drive.fan(), drive.fan()):
+        for said in (f"buy {free}", email, "yes"):
+            fan.says(said)
+        drive.until(lambda fan=fan: "Paid, and yours" in json.dumps(fan.got()))
+        for said in (f"buy {dear}", "yes", "my order"):
+            fan.says(said)
+        assert "waits for you to pay" in fan.got()[-1]["text"]
+    session = {}
+    for said in (f"buy {free}", f"{uuid.uuid4().hex}@example.org", "yes", "my order"):
+        body = {**session, "messageId": uuid.uuid4().hex, "text": said}
+        session = {"session": drive.post("/chat/birthday-bash/messages", json=body).json()["session"]}
+
+
 def pays(drive, order_id, method):
     """The status of what the page of an order answers to the form that a browser sends."""
     page = f"{drive.url}/payments/{order_id}"
@@ -793,6 +813,7 @@ SCENES = (
     somebody_unsubscribes_and_comes_back,
     a_payer_confirms_where_no_money_moves,
     a_fan_pays_and_is_told,
+    fans_order_in_the_chat,
     a_customer_orders,
     an_order_comes_by_the_queue_alone,
     a_message_is_no_order,

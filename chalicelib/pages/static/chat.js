@@ -3,6 +3,7 @@
 
 const settings = JSON.parse(document.getElementById("settings").textContent);
 const PATIENCE = 15_000; // milliseconds that an answer may take before we say "not sent"
+const LOOK_AGAIN = 3_000; // milliseconds
 const STORED = `guestlist:${settings.campaign}`; // a preview is never kept: each time it is opened, it begins anew
 
 const log = document.getElementById("log");
@@ -16,6 +17,8 @@ const languages = document.querySelector(".languages");
 const kept = recall();
 const outbox = []; // messages that the server has not answered: {body, bubble}
 let sending = false;
+let expecting = null;
+let heard = 0; // messages of the bot's that are shown
 
 begin();
 
@@ -27,6 +30,7 @@ async function begin() {
   composer.addEventListener("submit", submit);
   document.getElementById("again").addEventListener("click", again);
   addEventListener("online", again);
+  document.addEventListener("visibilitychange", catchUp);
   if (languages) {
     languages.hidden = false;
     languages.addEventListener("click", switchLanguage);
@@ -57,6 +61,28 @@ async function resume() {
       offer([]);
     }
   }
+}
+
+/** Show what the bot has said meanwhile of its own accord, when the fan comes back: who pays does so on another page. */
+async function catchUp() {
+  if (document.hidden || busy() || !kept.resumable) return;
+  let messages = [];
+  try {
+    const answer = await ask({ session: kept.session });
+    if (answer.ok) messages = (await answer.json()).messages;
+  } catch {
+    return; // the next time will do
+  }
+  if (busy()) return; // its answers come by themselves
+  const said = messages.filter(({ from }) => from === "bot");
+  for (const one of said.slice(heard)) reply(one, true);
+  expectNews();
+}
+
+/** As long as a link to pay is the last that was said, and somebody looks, the news may come any moment. */
+function expectNews() {
+  clearTimeout(expecting);
+  if (log.lastElementChild?.querySelector('a[href*="/payments/"]')) expecting = setTimeout(catchUp, LOOK_AGAIN);
 }
 
 function recall() {
@@ -118,7 +144,9 @@ async function flush() {
     outbox.shift();
     own?.classList.remove("sending");
     offer([]);
+    kept.resumable = true;
     for (const one of replies) reply(one, true);
+    expectNews();
     lead(cameFrom);
     return flush();
   }
@@ -158,6 +186,7 @@ function stumble(problem) {
 // ── showing ───────────────────────────────────────────────────────────────
 
 function reply({ text, choices: offered, ticket }, fresh) {
+  heard += 1;
   if (text) add(bubble(offered.length > 0 ? "bot asks" : "bot", text), fresh);
   if (ticket) add(stub(ticket), fresh);
   if (offered.length > 0) offer(offered);

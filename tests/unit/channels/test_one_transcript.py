@@ -32,6 +32,7 @@ class Player:
 
     def __init__(self):
         self.world = World(a_campaign(attempts=2))
+        self.world.shop.stock(cap=9, shirt=1)
         self.shown = []
         """The newest replies, as (text, buttons), in which nothing is left of how a channel says it."""
         self.tickets = []
@@ -195,6 +196,22 @@ def test_a_quiz_that_is_won_gives_the_same_decisions_and_the_same_ticket_on_ever
         assert [turn["effect"] for turn in player.decisions()] == ["Begin", None, None, "Finish"]
 
 
+def test_an_order_is_made_alike_on_every_channel():
+    bought = [
+        ("start", "bash"),
+        ("type", "buy 2 caps"),
+        ("type", "anna@example.org"),
+        ("press", 0),
+        ("type", "my order"),
+    ]
+    for player in played([*bought, *WON[1:]]):
+        [waiting] = player.world.shop.orders._store.unpaid()  # noqa: SLF001
+        order = player.world.shop.order(waiting.order_id)
+        assert (order.pieces, order.total_cents, order.campaign_id) == ({"cap": 2}, 3998, "birthday-bash")
+        assert len(player.tickets) == 1
+        assert [turn["effect"] for turn in player.decisions()[:5]] == ["Begin", None, "Introduce", "Buy", None]
+
+
 def test_a_difference_would_be_noticed():
     players = OnMessenger(), OnSlack()
     assert players[0].does("start", "bash") == players[1].does("start", "bash")
@@ -212,6 +229,7 @@ WORDS = [
     "?!",
     "🎉",
 ]
+WORDS += ["buy", "buy 2 caps", "koop een pet", "anna@example.org", "my order", "never mind", "buy 3 shirts"]
 WORDS += ["help", "stop", "start", "ticket", "restart", "nl", "en", "language", "delete my data", "yes", "no"]
 DELETED = tuple(texts["deleted"] for texts in TEXTS.values())
 STEPS = st.one_of(
