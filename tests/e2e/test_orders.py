@@ -138,7 +138,8 @@ def test_an_order_whose_execution_was_lost_in_a_restart_is_undone_by_the_sweeper
 
     second = start_local_run(data=first.data)
     shop.moves_to(second.web)
-    assert requests.post(second.web + urlsplit(links[0]).path, timeout=10).ok
+    confirmed = requests.post(second.web + urlsplit(links[0]).path, data={"confirmed": "yes"}, timeout=10)
+    assert confirmed.ok, confirmed.text
     sweep(second)
     assert [shop.shown(order_id)["status"] for order_id in orders] == ["ACCEPTED", "ACCEPTED"], (
         "it may go on for a while"
