@@ -90,6 +90,14 @@ def sender(event):
     return wiring.sender().handle(event.to_dict(), event.context.get_remaining_time_in_millis)
 
 
+# Whether the platforms still reach us
+
+
+@app.schedule("cron(0 6 * * ? *)")
+def check_channels(event):  # noqa: ARG001  # nothing but the time
+    return wiring.channel_checks().handle()
+
+
 # Campaigns
 
 

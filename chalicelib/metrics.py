@@ -21,6 +21,7 @@ METRICS: dict[str, tuple[str, ...]] = {
     "held_back": (STAGE,),
     "failures": (STAGE,),
     "refunds_failed": (STAGE,),
+    "channel_problems": (STAGE,),
     "sends": (STAGE, OUTCOME),
     "notices": (STAGE, OUTCOME),
     "reply_ms": (STAGE, OUTCOME),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from chalicelib.campaigns.service import Campaigns
     from chalicelib.campaigns.sources import SourcesApi
     from chalicelib.channels.campaign_run import CampaignRun
+    from chalicelib.channels.checks import ChannelChecks
     from chalicelib.channels.deletions import Deletions
     from chalicelib.channels.delivery import Channel
     from chalicelib.channels.inbox import Bot, Inbox
@@ -354,6 +355,22 @@ def campaign_run() -> "CampaignRun":
     from chalicelib.dialogue.waiting import WaitingList
 
     return CampaignRun(campaigns(), WaitingList(table("conversations")), inbox(), clock.system, log)
+
+
+@functools.cache
+def channel_checks() -> "ChannelChecks":
+    import requests
+
+    from chalicelib.channels.checks import ChannelChecks
+    from chalicelib.channels.messenger.subscription import MessengerCheck
+    from chalicelib.channels.silence import Silence
+    from chalicelib.channels.slack.check import SlackCheck
+
+    session, read = requests.Session(), read_settings()
+    messenger = MessengerCheck(session, read, secrets(), clock.system, log)
+    slack = SlackCheck(session, read, secrets(), slack_installations(), clock.system, log)
+    silence = Silence(campaigns(), statistics(), clock.system)
+    return ChannelChecks({"silence": silence.problems, "messenger": messenger.problems, "slack": slack.problems}, log)
 
 
 @functools.cache

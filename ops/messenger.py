@@ -10,17 +10,9 @@ import requests
 
 from chalicelib.channels.messenger.inbound import GET_STARTED
 from chalicelib.channels.messenger.sender import API_VERSION
+from chalicelib.channels.messenger.subscription import FIELDS, missing, wanted
 from ops import stages
 from ops.stages import Json, Stage
-
-FIELDS = (
-    "messages",
-    "messaging_postbacks",
-    "messaging_referrals",
-    "messaging_optins",
-    "messaging_policy_enforcement",
-)
-"""The webhook fields that we act on. What we would ignore (deliveries, reads, echoes) is not asked for: each webhook costs."""
 
 _WORDS = {
     "en": {
@@ -112,7 +104,7 @@ def profile(stage: Stage, *, dry_run: bool) -> None:
 def subscribe(stage: Stage) -> None:
     """Have the page's events sent to the app. Can be run again."""
     page = page_of(stage)
-    page.post("me/subscribed_apps", {"subscribed_fields": ",".join(FIELDS)})
+    page.post("me/subscribed_apps", wanted())
     click.echo(f"The page sends the app: {', '.join(FIELDS)}.")
     click.echo(
         "The app must know the webhook too. Once, in its dashboard (Messenger, Webhooks), or with the app's own token:\n\n"
@@ -173,13 +165,9 @@ class Page(NamedTuple):
         return f"valid, of {me.get('name')} (page {self.page_id})"
 
     def check_subscription(self) -> str:
-        apps = self.get("me/subscribed_apps").get("data", [])
-        missing = min(
-            (set(FIELDS) - set(app.get("subscribed_fields", [])) for app in apps), key=len, default=set(FIELDS)
-        )
-        if missing:
+        if lacks := missing(self.get("me/subscribed_apps").get("data", [])):
             raise click.ClickException(
-                f"The page does not send {', '.join(sorted(missing))}: python -m ops messenger subscribe --stage {self.stage}"
+                f"The page does not send {', '.join(sorted(lacks))}: python -m ops messenger subscribe --stage {self.stage}"
             )
         return f"the page sends {', '.join(FIELDS)}"
 

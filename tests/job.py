@@ -6,6 +6,7 @@ import requests
 from msgspec.structs import replace
 
 from chalicelib import settings
+from chalicelib.channels.checks import ChannelChecks, Problem
 from chalicelib.channels.messenger.api import MessengerApi
 from chalicelib.channels.messenger.sender import MessengerSender
 from chalicelib.channels.outbox import Sender
@@ -91,6 +92,11 @@ class Job:
 
     def scans(self):
         return self.does(postback={"title": "Get Started", "payload": "start", "referral": {"ref": "bash"}})
+
+    def is_checked(self):
+        """By the daily check, which finds something wrong."""
+        ChannelChecks({"messenger": lambda: [Problem("unsubscribed")]}, log).handle()
+        return self._read()
 
     def answers(self, number):
         question = self.world.campaign.questions[number]

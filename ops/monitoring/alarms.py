@@ -135,5 +135,8 @@ def _platform() -> Iterator[Alarm]:
         (outcomes.PERMANENT, "undeliverable", "A platform cannot take a reply as we made it: it is parked"),
     ):
         yield Alarm(name, name, says, own("sends", outcome=outcome), "Sum >= 1", 15 * MINUTE)
+    unheard = "A channel is silent or unsubscribed, or its token refused"
+    problems = own("channel_problems")  # told once a day
+    yield Alarm("webhook-silent", "webhook-silent", unheard, problems, "Maximum >= 1", 60 * MINUTE, missing="ignore")
     lost = "Slack holds back a workspace's events: fans there wait in vain"
     yield Alarm("held-back", "held-back", lost, own("held_back"), "Sum >= 1", 5 * MINUTE)

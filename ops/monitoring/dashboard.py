@@ -43,7 +43,11 @@ def _of_functions(functions: Sequence[Function]) -> list[dict[str, Any]]:
     def each(metric: str) -> list[Line]:
         return [_line(of_function(function, metric), function.name) for function in functions]
 
-    words = {"failures": "failed, and tried again", "refunds_failed": "refunds failed"}
+    words = {
+        "failures": "failed, and tried again",
+        "refunds_failed": "refunds failed",
+        "channel_problems": "channels that do not reach us",
+    }
     troubles = [_line(own(metric), label) for metric, label in words.items()]
     return [
         _graph("Invocations", "Sum", each("Invocations")),

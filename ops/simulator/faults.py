@@ -16,7 +16,8 @@ class Fault(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
 
     `status` 0 drops the connection without an answer; 200 answers well, but `delay` late. `code` is the platform's own:
     a number of Meta's, a word of Slack's (whose refusals have status 200). `retry_after` and `delay` are seconds. `method` is
-    one of Slack's (`chat.update`): the others are spared.
+    one of Slack's (`chat.update`) or the end of an address of Meta's (`subscribed_apps`): the others are spared. What sends nothing
+    fails only where it is named.
     """
 
     channel: Channel
@@ -53,10 +54,12 @@ class Faults:
     def forget(self) -> None:
         self._standing.clear()
 
-    def met(self, channel: Channel, method: str | None = None, *, spend: bool = True) -> Fault | None:
+    def met(
+        self, channel: Channel, method: str | None = None, *, spend: bool = True, sends: bool = True
+    ) -> Fault | None:
         """The fault that the next call on this channel meets. Only messages spend it: a sender action merely suffers it."""
         for index, fault in enumerate(self._standing):
-            if fault.channel == channel and fault.method in (None, method):
+            if fault.channel == channel and fault.method in ((None, method) if sends else (method,)):
                 if spend:
                     self._standing[index : index + 1] = (
                         [replace(fault, count=fault.count - 1)] if fault.count > 1 else []

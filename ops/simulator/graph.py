@@ -83,7 +83,7 @@ class Graph:
             Route(f"{graph}/{{page}}/subscribed_apps", page_token(self._unsubscribe), methods=["DELETE"]),
             Route(f"{graph}/{{app}}/subscriptions", app_token(self._show_app_subscriptions), methods=["GET"]),
             Route(f"{graph}/{{app}}/subscriptions", app_token(self._subscribe_app), methods=["POST"]),
-            Route(f"{graph}/debug_token", _answering(self._debug_token), methods=["GET"]),
+            Route(f"{graph}/debug_token", _answering(self._faulty(self._debug_token)), methods=["GET"]),
             Route(f"{graph}/{{node}}", page_token(self._node), methods=["GET"]),
         ]
 
@@ -214,16 +214,31 @@ class Graph:
     def _with_page_token(self, endpoint: Endpoint) -> Endpoint:
         async def checked(request: Request) -> Response:
             self._check_page_token(request)
-            return await endpoint(request)
+            return await self._faulty(endpoint)(request)
 
         return _answering(checked)
 
     def _with_app_token(self, endpoint: Endpoint) -> Endpoint:
         async def checked(request: Request) -> Response:
             self._check_app_token(request)
-            return await endpoint(request)
+            return await self._faulty(endpoint)(request)
 
         return _answering(checked)
+
+    def _faulty(self, endpoint: Endpoint) -> Endpoint:
+        """What sends nothing fails where a fault names the end of its address."""
+
+        async def met(request: Request) -> Response:
+            fault = self._faults.met("messenger", request.url.path.rpartition("/")[2], sends=False)
+            if fault:
+                await fault.suffer()
+            if fault and fault.status != OK:
+                return JSONResponse(
+                    ordered(fault.status, fault.code, fault.subcode).body(), fault.status, fault.headers
+                )
+            return await endpoint(request)
+
+        return met
 
     def _check_page_token(self, request: Request) -> None:
         if _token(request) != self._settings.page_token:

@@ -410,17 +410,23 @@ def a_slack_fan_asks_for_help(drive):
 
 def a_workspace_installs_the_app_and_leaves(drive):
     """Its fans are answered with its own token; afterwards it is forgotten."""
-    team, user = f"T{uuid.uuid4().hex[:8].upper()}", f"U{uuid.uuid4().hex[:8].upper()}"
-    asked = requests.get(f"{drive.url}/slack/install", allow_redirects=False, timeout=PATIENCE)
-    [state] = parse_qs(urlsplit(asked.headers["Location"]).query)["state"]
-    drive.slack.plan[:] = [installed(team)]
-    cookie = asked.headers["Set-Cookie"].partition(";")[0]
-    drive.get("/slack/oauth", params={"code": "c", "state": state}, headers={"Cookie": cookie})
+    team, user = _install(drive), f"U{uuid.uuid4().hex[:8].upper()}"
     command = slack.form(**slack.command("help", team_id=team, user_id=user, trigger_id=uuid.uuid4().hex))
     drive.slack_posts("commands", command, FORM)
     drive.until(lambda: [send for send in drive.slack_sends(user) if send.token.endswith(team)])
     left = slack.event({"type": "app_uninstalled"}, team_id=team, authorizations=[], event_time=int(time.time()) + 5)
     drive.slack_posts("events", slack.raw(left), JSON)
+
+
+def _install(drive):
+    """A workspace that has the app: its id."""
+    team = f"T{uuid.uuid4().hex[:8].upper()}"
+    asked = requests.get(f"{drive.url}/slack/install", allow_redirects=False, timeout=PATIENCE)
+    [state] = parse_qs(urlsplit(asked.headers["Location"]).query)["state"]
+    drive.slack.plan[:] = [installed(team)]
+    cookie = asked.headers["Set-Cookie"].partition(";")[0]
+    drive.get("/slack/oauth", params={"code": "c", "state": state}, headers={"Cookie": cookie})
+    return team
 
 
 def an_organiser_keeps_a_user_and_forgets_the_person(drive):
@@ -489,6 +495,13 @@ def a_campaign_closes_while_a_fan_plays(drive):
         drive.invoke("run_campaigns", SCHEDULED)
     assert "Time is up" in fan.got()[-1]["text"]
     assert drive.organises("GET", f"/campaigns/{campaign}").json()["state"] == "ended"
+
+
+def the_channels_are_checked(drive):
+    """What the platforms answer here leaves much to be mended by a person."""
+    team = _install(drive)
+    drive.invoke("check_channels", SCHEDULED)
+    assert f"Bearer xoxb-{team}" in [call.token for call in drive.slack.asked if call.path == "/api/auth.test"]
 
 
 def an_order_is_placed(drive):
@@ -800,6 +813,7 @@ SCENES = (
     the_platform_refuses_a_reply,
     a_slack_fan_asks_for_help,
     a_workspace_installs_the_app_and_leaves,
+    the_channels_are_checked,
     an_organiser_keeps_a_user_and_forgets_the_person,
     an_organiser_sells_a_product_no_more,
     an_organiser_runs_a_campaign,

@@ -58,7 +58,7 @@ class WebApi:
         """Slack refuses with status 200 and `ok: false`; 429 and 5xx mean that the method was never tried."""
         method = request.path_params["method"]
         body = await request.body()
-        fault = self._faults.met("slack", method) if method in SENDING else None
+        fault = self._faults.met("slack", method, sends=method in SENDING)
         if fault:
             await fault.suffer()
         if fault and (fault.status != HTTPStatus.OK or fault.code is not None):
