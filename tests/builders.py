@@ -62,3 +62,10 @@ def a_campaign_document(**changes: Any) -> dict[str, Any]:
 def a_campaign(**changes: Any) -> Campaign:
     """A campaign that can be played now, with these fields (snake_case) changed: `a_campaign(stock=1)`."""
     return replace(validation.decode(_CAMPAIGN), **changes)
+
+
+SCHEDULED = dict.fromkeys(("version", "account", "region", "detail-type", "source", "time", "id"), "") | {
+    "detail": {},
+    "resources": [],
+}
+"""What Chalice reads of a schedule's event."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ops.bench import events
+from tests.builders import SCHEDULED
 from tests.fakes import stripe
 from tests.local_runtime import make_stage
 from tests.unit.events.rows import placed
@@ -124,10 +125,12 @@ def queued(queue, body):
     ("function", "event", "heavy"),
     [
         ("process_order", queued("order-processing", json.dumps(ORDER)), set()),
-        *((f"{step}_order", ORDER, set()) for step in ("validate", "reserve", "place")),
+        *((f"{step}_order", ORDER, set()) for step in ("validate", "reserve", "place", "notify")),
         ("pay_order", ORDER, {"requests"}),
         ("undo_order", ORDER, {"requests"}),
+        ("sweep_orders", SCHEDULED, set()),
         ("publish_changes", {"Records": [placed()]}, set()),
+        ("raise_alert", queued("alert", placed_body()), set()),
         ("update_inventory", queued("update-inventory", placed_body()), set()),
         ("send_email", queued("send-email", placed_body()), {"jinja2"}),
         ("notify_warehouse", queued("notify-warehouse", placed_body()), {"requests"}),

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
+from tests.builders import SCHEDULED
 from tests.local_runtime import wait_until
 
 SERVICE, ORGANISER = ({"Authorization": f"Bearer local-{role}-token"} for role in ("service", "organiser"))
@@ -153,11 +154,8 @@ def test_an_order_whose_execution_was_lost_in_a_restart_is_undone_by_the_sweeper
 
 def sweep(run):
     """As the schedule does every five minutes."""
-    lambda_, event = run.stage().client("lambda"), dict.fromkeys(SCHEDULED, "")
-    lambda_.invoke(FunctionName="guestlist-local-sweep_orders", Payload=json.dumps(event | {"detail": {}}))
-
-
-SCHEDULED = ("version", "account", "region", "detail-type", "source", "time", "id", "resources")
+    lambda_ = run.stage().client("lambda")
+    lambda_.invoke(FunctionName="guestlist-local-sweep_orders", Payload=json.dumps(SCHEDULED))
 
 
 def make_older(run, order_id, minutes):

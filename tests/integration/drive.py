@@ -31,6 +31,7 @@ from chalicelib.payments.model import Payment
 from chalicelib.payments.store import PaymentStore
 from chalicelib.products.service import Products
 from chalicelib.products.store import ProductStore
+from tests.builders import SCHEDULED
 from tests.contract.messenger.graph import Graph, error
 from tests.contract.slack.web_api import WebApi, installed
 from tests.fakes import stripe
@@ -48,11 +49,6 @@ STEWARD, ORGANISER, SERVICE = (
     {"Authorization": f"Bearer {role}"} for role in ("a steward", "an organiser", "a service")
 )
 BROKE = {"paymentMethod": "pm_card_chargeDeclined"}
-SCHEDULED = dict.fromkeys(("version", "account", "region", "detail-type", "source", "time", "id"), "") | {
-    "detail": {},
-    "resources": [],
-}
-"""What Chalice reads of a schedule's event."""
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 
 
