@@ -77,7 +77,7 @@ class Clone:
 
     def quickly(self, *words, exit_code=0):
         running = self.quick(*words)
-        printed, _ = running.communicate(timeout=120)
+        printed, _ = running.communicate(timeout=600)
         assert running.returncode == exit_code, printed
         return printed
 

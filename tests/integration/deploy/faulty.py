@@ -40,7 +40,7 @@ class Faulty:
         running = []
         self.proxy.fault = lambda name: running[0].kill if name == call else None
         running.append(self.clone.quick(*words))
-        printed, _ = running[0].communicate(timeout=120)
+        printed, _ = running[0].communicate(timeout=600)
         self.proxy.fault = no_fault
         assert running[0].returncode == -9, f"never came to {call}:\n{printed}"
 

@@ -62,7 +62,7 @@ def test_other_commands_on_a_stage_are_refused_while_a_deploy_runs(built, start_
                 f"staging is being changed by arn:aws:iam::000000000000:root: deploy, process {first.pid} on" in printed
             )
         goes_on.set()
-        printed, _ = first.communicate(timeout=120)
+        printed, _ = first.communicate(timeout=600)
         assert first.returncode == 0, printed
 
 
