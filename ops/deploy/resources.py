@@ -12,6 +12,7 @@ from ops.deploy.wanted import Wanted
 from ops.local.launch import PROJECT
 from ops.templates import whole
 
+_ALARM = "AWS::CloudWatch::Alarm"
 _SOUND = {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
 _BY_HAND = "it was changed by hand: put it back as the file says, as CloudFormation does not look again"
 
@@ -79,13 +80,22 @@ def _drift(stack: Stack) -> Iterator[Fact]:
 
 def _of_kinds(account: Account, stack: Stack, declared: Json) -> Iterator[Fact]:
     """What a mistake would cost most, asked of the services themselves."""
-    for resource in stack.resources():
+    made = stack.resources()
+    acting = _acting_alarms(account) if any(resource["ResourceType"] == _ALARM for resource in made) else set()
+    for resource in made:
         name, part = resource["PhysicalResourceId"], declared.get(resource["LogicalResourceId"], {})
         if resource["ResourceType"] == "AWS::DynamoDB::Table":
             yield from compare(f"table {name}", _wanted_of_table(part["Properties"]), _table(account, name), _BY_HAND)
-        elif resource["ResourceType"] == "AWS::CloudWatch::Alarm":
-            found = account.client("cloudwatch").describe_alarms(AlarmNames=[name])["MetricAlarms"]
-            yield Fact(f"alarm {name}", "acts", wanted=True, found=any(alarm["ActionsEnabled"] for alarm in found))
+        elif resource["ResourceType"] == _ALARM:
+            yield Fact(f"alarm {name}", "acts", wanted=True, found=name in acting)
+
+
+def _acting_alarms(account: Account) -> set[str]:
+    """By their names: of all at once, as there are about a hundred of them."""
+    alarms = account.pages(
+        "cloudwatch", "describe_alarms", "MetricAlarms", AlarmNamePrefix=f"guestlist-{account.stage}-"
+    )
+    return {alarm["AlarmName"] for alarm in alarms if alarm["ActionsEnabled"]}
 
 
 def _wanted_of_table(properties: Json) -> Json:
