@@ -478,10 +478,9 @@ def let_lambda_ask_in_the_functions_role() -> None:
 
     https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html#events-sqs-permissions
     """
-    receive, delete, records_since, write_log = (
+    receive, delete, write_log = (
         sqs._receive_messages_for_esm,
         sqs._delete_messages_for_esm,
-        dynamodb.stream_records_since,
         lambda_svc._emit_lambda_logs,
     )
 
@@ -498,14 +497,6 @@ def let_lambda_ask_in_the_functions_role() -> None:
         if _role_may(config, "sqs:DeleteMessage", queue):
             delete(queue_url, receipts)
 
-    def changes_if_allowed(table: str, *args: Any, **options: Any) -> list[Json]:
-        changes: list[Json] = records_since(table, *args, **options)
-        if not changes:
-            return []
-        config, stream = _poller(f"table/{table}")
-        actions = ("DescribeStream", "GetRecords", "GetShardIterator")
-        return changes if all(_role_may(config, f"dynamodb:{action}", stream) for action in actions) else []
-
     def write_log_if_allowed(function: Json, *args: Any, **options: Any) -> None:
         config = function.get("config", function)
         account, region = lambda_runtime._account_region_from_function_config(config)
@@ -516,10 +507,32 @@ def let_lambda_ask_in_the_functions_role() -> None:
         if all(_role_may(config, action, f"arn:aws:logs:{region}:{account}:log-group:{group}:*") for action in actions):
             write_log(function, *args, **options)
 
-    dynamodb.stream_records_since = changes_if_allowed
     sqs._receive_messages_for_esm = receive_if_allowed
     sqs._delete_messages_for_esm = delete_if_allowed
     lambda_svc._emit_lambda_logs = write_log_if_allowed
+    _follow_streams_if_allowed()
+
+
+def _follow_streams_if_allowed() -> None:
+    """A stream may have several functions: the one that its records are read for is that of the mapping that the poller is at."""
+    every_mapping, records_since = lambda_svc._iter_all_esms, dynamodb.stream_records_since
+    polled = threading.local()
+
+    def mappings() -> Iterator[tuple[str, str, Json]]:
+        for account, region, mapping in every_mapping():
+            polled.mapping = mapping
+            yield account, region, mapping
+
+    def changes_if_allowed(*args: Any, **options: Any) -> list[Json]:
+        changes: list[Json] = records_since(*args, **options)
+        if not changes:
+            return []
+        config, stream = _mapped(polled.mapping)
+        actions = ("DescribeStream", "GetRecords", "GetShardIterator")
+        return changes if all(_role_may(config, f"dynamodb:{action}", stream) for action in actions) else []
+
+    lambda_svc._iter_all_esms = mappings
+    dynamodb.stream_records_since = changes_if_allowed
 
 
 def _role_may(config: Json, action: str, resource: str) -> bool:
@@ -532,10 +545,15 @@ def _role_may(config: Json, action: str, resource: str) -> bool:
     return contextvars.Context().run(ask)  # not as whoever called the function
 
 
-def _poller(source: str) -> tuple[Json, str]:
-    """The function that a source is polled for, and the source's ARN: a queue by its name, a stream by `table/<name>`."""
+def _poller(queue: str) -> tuple[Json, str]:
+    """The function that a queue of this name is polled for, and the queue's ARN."""
     mappings = [mapping for _, _, mapping in lambda_svc._iter_all_esms()]
-    [mapping] = [m for m in mappings if m["EventSourceArn"].split(":", 5)[5].partition("/stream/")[0] == source]
+    [mapping] = [mapping for mapping in mappings if mapping["EventSourceArn"].split(":", 5)[5] == queue]
+    return _mapped(mapping)
+
+
+def _mapped(mapping: Json) -> tuple[Json, str]:
+    """The function of a mapping, and the ARN of its source."""
     _, config = lambda_svc._get_func_record_for_qualifier(mapping["FunctionName"], mapping.get("Qualifier"))
     return config, mapping["EventSourceArn"]
 
