@@ -57,7 +57,9 @@ class World:
         store=ConversationStore,
         tickets=TicketStore,
         users=Users,
+        chat_shop=Shop,
     ):
+        self.chat_shop = chat_shop
         self.store, self.ticket_store, self.user_service = store, tickets, users
         self.clock = Clock(1_796_000_000.0)
         self.records = records or MemoryTable()
@@ -85,7 +87,8 @@ class World:
         self.waiting = WaitingList(conversations)
         self.campaign_run = CampaignRun(self.campaigns, self.waiting, self.inbox, self.clock, self.log)
         self.users = self.user_service(UserStore(wrapped(self.accounts)), self.inbox, self.clock)
-        shop = Shop(self.shop.orders, self.shop.products, self.users, "https://fans.example", self.clock, self.new_id)
+        orders, products = wrapped(self.shop.orders), wrapped(self.shop.products)
+        shop = self.chat_shop(orders, products, self.users, "https://fans.example", self.clock, self.new_id)
         self.dialogue = Dialogue(
             self.store(conversations),
             self.campaigns,

@@ -11,6 +11,7 @@ from chalicelib import http
 from chalicelib.channels.web.api import WebChat
 from chalicelib.pages import assets
 from chalicelib.pages.page import Pages
+from chalicelib.payments.page import PaymentPage
 from chalicelib.tickets.api import TicketsApi
 from tests.world import World
 
@@ -30,9 +31,9 @@ class Quiet(ChaliceRequestHandler):
 
 
 @contextlib.contextmanager
-def site(world):
-    """Serve it for as long as the block runs."""
-    server = LocalDevServer(application(world), Config(), "127.0.0.1", 0, handler_cls=Quiet)
+def site(world, **options):
+    """Serve it for as long as the block runs; `options` are those of the application."""
+    server = LocalDevServer(application(world, **options), Config(), "127.0.0.1", 0, handler_cls=Quiet)
     thread = threading.Thread(target=server.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:
@@ -42,7 +43,12 @@ def site(world):
         server.server.server_close()
 
 
-def application(world, base_url="https://fans.example"):
+class Secrets:
+    def get(self, name):
+        return {"stripe": {"publishable_key": "pk_test_0123456789abcdef"}}[name]
+
+
+def application(world, base_url="https://fans.example", *, by_stripe=False):
     """The routes of the fan's pages, and no more."""
     app = Application(app_name="guestlist")
     app.api.binary_types = ["*/*"]
@@ -50,12 +56,17 @@ def application(world, base_url="https://fans.example"):
     web = WebChat(world.dialogue, world.preview, world.campaigns, pages, world.clock)
     tickets = TicketsApi(world.tickets, lambda: world.keys, world.campaigns, pages)
 
-    def route(path, view, method="GET"):
-        app.route(path, who=http.FAN, methods=[method], name=f"{method} {path}")(view)
+    payments = PaymentPage(pages, world.shop.orders, Secrets(), None if by_stripe else world.shop.payments)
+
+    def route(path, view, method="GET", content_type=http.JSON):
+        name = f"{method} {path}"
+        app.route(path, who=http.FAN, methods=[method], name=name, content_types=[content_type])(view)
 
     route("/chat/{campaign}", lambda campaign: web.page(campaign, app.current_request))
     route("/chat/{campaign}/messages", lambda campaign: web.say(campaign, app.current_request), "POST")
     route("/chat/{campaign}/messages", lambda campaign: web.transcript(campaign, app.current_request))
+    route("/payments/{order}", lambda order: payments.show(order, app.current_request))
+    route("/payments/{order}", lambda order: payments.take(order, app.current_request), "POST", http.FORM)
     route("/t/{code}", lambda code: tickets.page(code, app.current_request))
     route("/tickets/redeem", lambda: tickets.redeem(app.current_request), "POST")
     route("/tickets/keys", tickets.keys)

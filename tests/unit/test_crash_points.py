@@ -5,9 +5,11 @@ step that it has, and dies there. What died is handed out again, as SQS does it,
 """
 
 import random
+import re
 
 import pytest
 
+from chalicelib.dialogue.shop import Shop
 from chalicelib.dialogue.store import ConversationStore
 from tests.world import World
 
@@ -156,6 +158,42 @@ def test_a_crash_at_any_step_of_a_deletion_loses_no_reply_and_leaves_nothing_beh
         assert len(texts) - len(expected) <= 1
         left = [world.conversations.get(*key)["state"] for key in world.conversations]
         assert all(state.keys() <= {"language", "last_at"} for state in left), "at most a turn of one who wrote anew"
+
+
+def the_purchase(world):
+    """A fan buys: what they want, their address, yes."""
+    world.shop.stock(cap=9)
+    return [world.message(text=text, trace="t") for text in ("buy 2 caps", "anna@example.org", "yes")]
+
+
+def bought(world):
+    """How many orders and customers there are, and all that was said, whichever id the order got."""
+    texts = [re.sub("order-[0-9]+", "order", reply.text) for _, reply in world.channel.sent]
+    return len(list(world.shop.orders._store.unpaid())), len(world.users.page("", 9)[0]), texts  # noqa: SLF001
+
+
+def test_a_crash_at_any_step_of_a_purchase_makes_one_order_of_one_customer_and_loses_no_reply():
+    undisturbed, steps = run(messages=lambda world: five_times(the_purchase(world)))
+    expected = bought(undisturbed)
+    assert expected[:2] == (1, 1)
+    for step in range(1, steps + 1):
+        world, _ = run(crash_at=step, messages=lambda world: five_times(the_purchase(world)))
+        orders, customers, texts = bought(world.restart() or world)
+        assert (orders, customers, without_repeats(texts)) == expected, step
+
+
+class HastyShop(Shop):
+    """Takes an order's id when it makes the order, and not when it shows what that will be."""
+
+    def buy(self, buy, message, state):
+        return super().buy(buy._replace(order_id=self.new_id()), message, state)
+
+
+def test_an_order_whose_id_no_earlier_turn_has_kept_is_made_twice():
+    """The negative control."""
+    _, steps = run(messages=the_purchase)
+    crashed = (run(crash_at=step, messages=the_purchase, chat_shop=HastyShop)[0] for step in range(1, steps + 1))
+    assert any(bought(world.restart() or world)[0] > 1 for world in crashed)
 
 
 class ForgetfulStore(ConversationStore):
