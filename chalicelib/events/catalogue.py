@@ -65,6 +65,18 @@ class OrderRefunded(Struct, frozen=True, kw_only=True, rename="camel"):
     version: Literal[1] = 1
 
 
-Event = OrderPlaced | OrderRejected | OrderRefunded
+class OrderFailed(Struct, frozen=True, kw_only=True, rename="camel"):
+    """An order ended by a fault of ours before anybody paid."""
 
-CATALOGUE: tuple[type[Event], ...] = (OrderPlaced, OrderRejected, OrderRefunded)
+    detail_type: ClassVar[str] = "Order Failed"
+
+    order_id: OrderId
+    customer_id: CustomerId
+    reason: Reason
+    timestamp: Timestamp
+    version: Literal[1] = 1
+
+
+Event = OrderPlaced | OrderRejected | OrderRefunded | OrderFailed
+
+CATALOGUE: tuple[type[Event], ...] = (OrderPlaced, OrderRejected, OrderRefunded, OrderFailed)

@@ -7,7 +7,7 @@ import msgspec
 
 from chalicelib.aws.tables import as_item
 from chalicelib.clock import iso
-from chalicelib.events.catalogue import Event, Line, OrderPlaced, OrderRefunded, OrderRejected
+from chalicelib.events.catalogue import Event, Line, OrderFailed, OrderPlaced, OrderRefunded, OrderRejected
 
 
 class Unreadable(ValueError):
@@ -26,7 +26,7 @@ class _Order(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     reason: str = ""
 
 
-_TELLING = frozenset({"PLACED", "REJECTED", "REFUNDED"})
+_TELLING = frozenset({"PLACED", "REJECTED", "REFUNDED", "FAILED"})
 
 
 def event_of(record: Mapping[str, Any]) -> Event | None:
@@ -60,4 +60,6 @@ def _event(order_id: str, order: _Order) -> Event:
             return OrderPlaced(**about, **total, items=order.items)
         case "REJECTED":
             return OrderRejected(**about, reason=order.reason)
+        case "FAILED":
+            return OrderFailed(**about, reason=order.reason)
     return OrderRefunded(**about, **total, reason=order.reason)

@@ -34,7 +34,7 @@ def test_a_check_says_what_to_do_and_writes_nothing(tmp_path, monkeypatch):
 
 def published():
     """An event of every kind, as the stream makes them."""
-    rows = [an_order(status=status, reason="declined") for status in ("PLACED", "REJECTED", "REFUNDED")]
+    rows = [an_order(status=status, reason="declined") for status in ("PLACED", "REJECTED", "REFUNDED", "FAILED")]
     return [event_of(changed(row, {**row, "status": "ACCEPTED"})) for row in rows]
 
 

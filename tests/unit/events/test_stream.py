@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from chalicelib.events.catalogue import OrderPlaced, OrderRefunded, OrderRejected
+from chalicelib.events.catalogue import OrderFailed, OrderPlaced, OrderRefunded, OrderRejected
 from chalicelib.events.stream import Unreadable, event_of
 from tests.unit.events.rows import an_order, changed, placed
 
@@ -46,6 +46,12 @@ def test_a_refunded_order_is_told_with_what_went_back():
     assert told(refunded, ACCEPTED)["amount"] == 0.01
 
 
+def test_an_order_that_failed_by_our_fault_is_told_with_its_reason():
+    failed = an_order(status="FAILED", reason="hung")
+    assert isinstance(event_of(changed(failed, ACCEPTED)), OrderFailed)
+    assert told(failed, ACCEPTED)["reason"] == "hung"
+
+
 @pytest.mark.parametrize(("cents", "written"), [(100_000, b"1000.0"), (100_001, b"1000.01"), (99_999, b"999.99")])
 def test_the_amount_is_exact_to_the_cent(cents, written):
     event = event_of(placed(totalCents=cents))
@@ -56,14 +62,13 @@ def test_the_amount_is_exact_to_the_cent(cents, written):
     "record",
     [
         changed(ACCEPTED),
-        changed(an_order(status="FAILED"), ACCEPTED),
         changed(an_order(version=4), an_order()),
         changed(None, an_order()),
         changed(an_order(sk="reaction#send-email"), None),
         changed(an_order(pk="open-orders", sk="2026#o-1"), None),
         changed({**ACCEPTED, "totalCents": "many"}, None),
     ],
-    ids=["accepted", "failed", "placed before", "deleted", "a reaction", "an index", "unreadable, and nothing to tell"],
+    ids=["accepted", "placed before", "deleted", "a reaction", "an index", "unreadable, and nothing to tell"],
 )
 def test_other_changes_tell_nothing(record):
     assert event_of(record) is None
