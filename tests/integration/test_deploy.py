@@ -82,6 +82,7 @@ def drive(start_emulator, built, tmp_path_factory, graph, slack_api, stripe):
         )
     save_the_demo_campaign(stage)
     let_schedules_rest(stage)
+    let_the_gateway_remember_no_token(stage)
     return Drive(stage, graph, slack_api, decisions)
 
 
@@ -97,6 +98,15 @@ def let_schedules_rest(stage):
     for rule in events.list_rules()["Rules"]:
         if "ScheduleExpression" in rule:
             events.disable_rule(Name=rule["Name"])
+
+
+def let_the_gateway_remember_no_token(stage):
+    """Else whether a scene needs the function `authorise` would depend on which was played in the minute before."""
+    gateway = stage.client("apigateway")
+    [api] = gateway.get_rest_apis()["items"]
+    at_once = [{"op": "replace", "path": "/authorizerResultTtlInSeconds", "value": "0"}]
+    for authorizer in gateway.get_authorizers(restApiId=api["id"])["items"]:
+        gateway.update_authorizer(restApiId=api["id"], authorizerId=authorizer["id"], patchOperations=at_once)
 
 
 @pytest.fixture(scope="module")
