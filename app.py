@@ -20,10 +20,7 @@ api = app.by_token(authorise, wiring)  # declares a route: who may call it, and 
 
 # Messenger
 
-
-@app.route("/webhooks/messenger", methods=["GET"], who=PLATFORM)
-def subscribe_messenger():
-    return wiring.messenger().subscribe(app.current_request)
+api("GET", "/webhooks/messenger", PLATFORM, "messenger.subscribe")
 
 
 @app.route("/webhooks/messenger", methods=["POST"], who=PLATFORM)
@@ -61,21 +58,9 @@ api("GET", "/slack/oauth", ANYONE, "slack_install.finish")
 
 # Web chat
 
-
-@app.route("/chat/{campaign}", methods=["GET"], who=FAN)
-def show_chat(campaign):
-    return wiring.web_chat().page(campaign, app.current_request)
-
-
-@app.route("/chat/{campaign}/messages", methods=["POST"], who=FAN)
-def say_in_chat(campaign):
-    return wiring.web_chat().say(campaign, app.current_request)
-
-
-@app.route("/chat/{campaign}/messages", methods=["GET"], who=FAN)
-def show_transcript(campaign):
-    return wiring.web_chat().transcript(campaign, app.current_request)
-
+api("GET", "/chat/{campaign}", FAN, "web_chat.page")
+api("POST", "/chat/{campaign}/messages", FAN, "web_chat.say")
+api("GET", "/chat/{campaign}/messages", FAN, "web_chat.transcript")
 
 # Conversations: the queues between the platforms and the dialogue
 
@@ -176,20 +161,32 @@ def raise_alert(event):
 
 # Mails
 
+api("GET", "/unsubscribe/{token}", FAN, "unsubscribe_page.show")
+
 
 @app.on_sqs_message(queue=settings.queue("mail-events"), batch_size=10, maximum_concurrency=2)
 def receive_mail_events(event):
     return wiring.mail_events().handle(event.to_dict(), event.context.get_remaining_time_in_millis)
 
 
-@app.route("/unsubscribe/{token}", methods=["GET"], who=FAN)
-def show_unsubscribe(token):
-    return wiring.unsubscribe_page().show(token, app.current_request)
-
-
 @app.route("/unsubscribe/{token}", methods=["POST"], who=FAN, content_types=[http.FORM, http.FORM_DATA])
 def unsubscribe(token):
     return wiring.unsubscribe_page().change(token, app.current_request)
+
+
+# Reports
+
+api("GET", "/reports/{campaign}/{date}", ORGANISER, "reports_api.show")
+
+
+@app.schedule("cron(0/15 * * * ? *)")  # 08:00 is at 02:15 UTC in Kathmandu
+def send_daily_report(event):
+    return wiring.report_rounds().make(event.context.get_remaining_time_in_millis)
+
+
+@app.on_sqs_message(queue=settings.queue("reports"), batch_size=1, maximum_concurrency=2)
+def mail_report(event):
+    return wiring.report_queue().handle(event.to_dict(), event.context.get_remaining_time_in_millis)
 
 
 # The steps of infra/order_workflow.asl.json
@@ -227,15 +224,12 @@ def notify_order(event, _context):
 
 # Payments
 
+api("GET", "/payments/{order}", FAN, "payment_page.show")
+
 
 @app.route("/webhooks/stripe", methods=["POST"], who=PLATFORM)
 def receive_stripe():
     return wiring.stripe_webhook().receive(app.current_request)
-
-
-@app.route("/payments/{order}", methods=["GET"], who=FAN)
-def show_payment(order):
-    return wiring.payment_page().show(order, app.current_request)
 
 
 @app.route("/payments/{order}", methods=["POST"], who=FAN, content_types=[http.FORM])

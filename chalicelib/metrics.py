@@ -22,6 +22,7 @@ METRICS: dict[str, tuple[str, ...]] = {
     "failures": (STAGE,),
     "refunds_failed": (STAGE,),
     "channel_problems": (STAGE,),
+    "reports_unsent": (STAGE,),
     "sends": (STAGE, OUTCOME),
     "notices": (STAGE, OUTCOME),
     "reply_ms": (STAGE, OUTCOME),

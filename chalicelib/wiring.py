@@ -54,6 +54,11 @@ if TYPE_CHECKING:
     from chalicelib.products.service import Products
     from chalicelib.reactions.listeners import OnceReaction, Reaction
     from chalicelib.reactions.once import Once
+    from chalicelib.reports.api import ReportsApi
+    from chalicelib.reports.mails import ReportMails
+    from chalicelib.reports.rounds import Rounds
+    from chalicelib.reports.service import Reports
+    from chalicelib.reports.store import Asked
     from chalicelib.statistics.api import StatisticsApi
     from chalicelib.statistics.listeners import StreamCounter
     from chalicelib.statistics.service import StatisticsService
@@ -549,6 +554,60 @@ def counter(dead_letters: str) -> "StreamCounter":
     from chalicelib.statistics.listeners import StreamCounter
 
     return StreamCounter(statistics(), queue(dead_letters), log)
+
+
+@functools.cache
+def reports() -> "Reports":
+    from chalicelib.reports.attention import GIVEN_UP, DeadLetters, LowStock, SilentChannels
+    from chalicelib.reports.service import Reports
+
+    watches = (DeadLetters({name: queue(name) for name in GIVEN_UP}), LowStock(products()), SilentChannels())
+    return Reports(campaigns(), statistics(), watches, clock.system)
+
+
+@functools.cache
+def reports_api() -> "ReportsApi":
+    from chalicelib.reports.api import ReportsApi
+
+    return ReportsApi(reports())
+
+
+@functools.cache
+def asked() -> "Asked":
+    from chalicelib.reports.store import Asked
+
+    return Asked(table("statistics"))
+
+
+@functools.cache
+def report_rounds() -> "Rounds":
+    from chalicelib.reports.rounds import Rounds
+
+    return Rounds(campaigns(), asked(), queue("reports"), clock.system, log)
+
+
+@functools.cache
+def report_once() -> "Once":
+    from chalicelib import ids
+    from chalicelib.reactions.once import Once
+
+    return Once(table("statistics"), clock.system, ids.unguessable, "report")
+
+
+@functools.cache
+def report_mails() -> "ReportMails":
+    from chalicelib.reports.letters import Letters
+    from chalicelib.reports.mails import ReportMails
+
+    return ReportMails(campaigns(), reports(), mailing(), mailer(), letters=Letters(), once=report_once(), log=log)
+
+
+@functools.cache
+def report_queue() -> "OnceReaction":
+    from chalicelib.reactions.listeners import OnceReaction
+    from chalicelib.reports.model import task
+
+    return OnceReaction(queue("reports"), queue("reports-dlq"), report_mails().send, log, task)
 
 
 def health() -> dict[str, str]:

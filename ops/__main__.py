@@ -10,6 +10,7 @@ COMMANDS = {
     "campaigns": "ops.campaigns:campaigns",
     "messenger": "ops.messenger:messenger",
     "slack": "ops.slack:slack",
+    "report": "ops.report:report",
     "tickets": "ops.tickets:tickets",
     "token": "ops.token:token",
     "secrets": "ops.secrets:secrets",

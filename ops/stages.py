@@ -132,8 +132,8 @@ option = click.option(
 """Hands the command its stage, entered. A test may hand one in: the context's `obj` is what takes its name."""
 
 
-class Commands(click.Group):
-    """A group of commands that tells what went wrong, and the way out, instead of a traceback."""
+class Command(click.Command):
+    """A command that tells what went wrong, and the way out, instead of a traceback."""
 
     def invoke(self, ctx: click.Context) -> object:
         try:
@@ -146,6 +146,10 @@ class Commands(click.Group):
             raise click.ClickException("\n".join(lines)) from None
         except MissingSettings as error:
             raise click.ClickException(str(error)) from None
+
+
+class Commands(Command, click.Group):
+    """A group of such commands."""
 
 
 _MISSING = "ResourceNotFoundException"

@@ -6,7 +6,7 @@ language of the campaign, an answer is one of its choices, the window's times ex
 
 import functools
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -126,9 +126,8 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
             return ""
         local = moment(time, self.timezone)
         this_year = datetime.fromtimestamp(now, local.tzinfo).year
-        days, months, at = _CALENDAR[language]
         year = "" if local.year == this_year else f" {local.year}"
-        return f"{days.split()[local.weekday()]} {local.day} {months.split()[local.month - 1]}{year} {at} {local:%H:%M}"
+        return f"{in_words(local, language)}{year} {_CALENDAR[language][2]} {local:%H:%M}"
 
 
 class Stored(NamedTuple):
@@ -217,6 +216,12 @@ def moment(time: str, timezone: str) -> datetime:
 
     zone, at = ZoneInfo(timezone), datetime.fromisoformat(time)
     return at.astimezone(zone) if at.tzinfo else at.replace(tzinfo=zone)
+
+
+def in_words(day: date, language: Language) -> str:
+    """`Saturday 5 December`."""
+    days, months, _ = _CALENDAR[language]
+    return f"{days.split()[day.weekday()]} {day.day} {months.split()[day.month - 1]}"
 
 
 def encode(campaign: Campaign) -> dict[str, Any]:

@@ -26,25 +26,35 @@ class Parked(Protocol):
 
 
 class Reaction:
-    """Reacts to each order of a batch."""
+    """Reacts to each order of a batch; or to what else `reading` makes of a message."""
 
-    def __init__(self, queue: batch.Queue, react: Callable[[Heard], None]) -> None:
+    def __init__(
+        self, queue: batch.Queue, react: Callable[[Any], object], reading: Callable[[str], Any] | None = None
+    ) -> None:
         self._queue = queue
         self._react = react
+        self._reading = reading or read
 
     def handle(self, event: Mapping[str, Any], remaining: Callable[[], int]) -> batch.Failures:
         """Handle an SQS event; see `batch.process`."""
         return batch.process(event, remaining, self._queue, self._handled, reserve=LONGEST)
 
     def _handled(self, record: batch.Record) -> None:
-        self._react(read(record.body))
+        self._react(self._reading(record.body))
 
 
 class OnceReaction(Reaction):
     """Where nobody knows whether it was done before, the message is parked for a person."""
 
-    def __init__(self, queue: batch.Queue, parked: Parked, react: Callable[[Heard], None], log: Log) -> None:
-        super().__init__(queue, react)
+    def __init__(
+        self,
+        queue: batch.Queue,
+        parked: Parked,
+        react: Callable[[Any], object],
+        log: Log,
+        reading: Callable[[str], Any] | None = None,
+    ) -> None:
+        super().__init__(queue, react, reading)
         self._parked = parked
         self._log = log
 

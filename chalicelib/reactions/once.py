@@ -17,7 +17,7 @@ from chalicelib.clock import Clock, milliseconds
 from chalicelib.errors import Busy, Conflict, InDoubt, Unavailable
 
 Act = Literal["send-email", "alert"]
-"""What is done at most once. Its queue is named so, too."""
+"""What is done at most once for an order. Its queue is named so, too."""
 
 AT_IT = 60
 """Seconds that somebody may be at an act: twice a function's timeout."""
@@ -39,17 +39,20 @@ class Mark(NamedTuple):
 
 
 class Once:
-    def __init__(self, table: Table, clock: Clock, new_id: Callable[[], str]) -> None:
+    """`of` is what it is done for, where that is no order."""
+
+    def __init__(self, table: Table, clock: Clock, new_id: Callable[[], str], of: str = "order") -> None:
+        self._of = of
         self._table = table
         self._clock = clock
         self._new_id = new_id
 
-    def at_most(self, order_id: str, act: Act, do: Callable[[], None]) -> None:
+    def at_most(self, order_id: str, act: str, do: Callable[[], None]) -> None:
         """Do it, unless it was done. `do` raises `Unavailable` or `Later` where nothing was done, and `InDoubt` where nobody knows.
 
         `Later` while another is at it; `InDoubt` where one was, and has not told.
         """
-        pk, sk = _key(order_id, act)
+        pk, sk = self._key(order_id, act)
         mark: Item = {"state": _BEGUN, "by": self._new_id(), "at": milliseconds(self._clock)}
         try:
             self._table.write(Create({"pk": pk, "sk": sk, **mark}))
@@ -74,28 +77,28 @@ class Once:
 
     def at_least(self, order_id: str, act: str, do: Callable[[], None]) -> None:
         """Do it, unless we know that it was done: for what its receiver takes once."""
-        pk, sk = _key(order_id, act)
+        pk, sk = self._key(order_id, act)
         if self._table.get(pk, sk) is None:
             do()
             self._table.write(Put({"pk": pk, "sk": sk, "state": _DONE, "at": milliseconds(self._clock)}))
 
-    def mark(self, order_id: str, act: Act) -> Mark | None:
+    def mark(self, order_id: str, act: str) -> Mark | None:
         """How far it has come; None where it was not begun, or not done after all."""
-        found = self._table.get(*_key(order_id, act))
+        found = self._table.get(*self._key(order_id, act))
         return Mark(found["state"], found["by"], found["at"]) if found else None
 
-    def settle(self, order_id: str, act: Act, *, done: bool) -> None:
+    def settle(self, order_id: str, act: str, *, done: bool) -> None:
         """A person's word on what was not begun, or begun and nobody knows whether it was done: it is `done`, or may be done again.
 
         What is known to be done stays so. `Busy` while somebody may be at it, `Conflict` where somebody has begun or settled it just now.
         """
-        pk, sk = _key(order_id, act)
+        pk, sk = self._key(order_id, act)
         found = self.mark(order_id, act)
         now = milliseconds(self._clock)
         if found and found.is_done:
             return
         if found and (seconds := self._left(found)):
-            raise Busy(f"{act} of the order {order_id} is being done: look again in {seconds} seconds", seconds)
+            raise Busy(f"{act} of the {self._of} {order_id} is being done: look again in {seconds} seconds", seconds)
         step: Step
         if found:
             as_found = {"state": _BEGUN, "by": found.by}
@@ -107,12 +110,11 @@ class Once:
         try:
             self._table.write(step)
         except ConditionFailed:
-            raise Conflict(f"{act} of the order {order_id} was begun or settled just now: look again") from None
+            raise Conflict(f"{act} of the {self._of} {order_id} was begun or settled just now: look again") from None
 
     def _left(self, begun: Mark) -> int:
         """Seconds for which somebody may still be at it."""
         return max(AT_IT - (milliseconds(self._clock) - begun.at) // 1000, 0)
 
-
-def _key(order_id: str, act: str) -> tuple[str, str]:
-    return f"order#{order_id}", f"reaction#{act}"
+    def _key(self, order_id: str, act: str) -> tuple[str, str]:
+        return f"{self._of}#{order_id}", f"reaction#{act}"

@@ -11,6 +11,7 @@ import time
 from functools import partial
 from pathlib import Path
 from socketserver import ThreadingMixIn
+from urllib.parse import parse_qsl, urlsplit
 
 from chalice.app import Chalice
 from chalice.local import (
@@ -22,6 +23,7 @@ from chalice.local import (
 )
 
 from chalicelib.http import problem
+from ops.local import previews
 from ops.local.serving import InheritedServer, function_config, load_application, serve_until_told
 from ops.refusals import UNKNOWN_CALLER, UNKNOWN_PATH
 
@@ -39,11 +41,20 @@ class Handler(ChaliceRequestHandler):
         began = time.perf_counter()
         self.requests_under_way.add(threading.get_ident())
         try:
-            self._generic_handle()
+            self._answer()
             self.wfile.flush()
         finally:
             self.requests_under_way.discard(threading.get_ident())
         self.announce(1000 * (time.perf_counter() - began))
+
+    def _answer(self) -> None:
+        """The application's routes, and beside them the page of previews."""
+        asked = urlsplit(self.path)
+        if asked.path != previews.PATH:
+            self._generic_handle()
+            return
+        status, html = previews.page(dict(parse_qsl(asked.query)))
+        self._send_http_response(status, {"Content-Type": "text/html; charset=utf-8"}, html)
 
     def _send_error_response(self, error: LocalGatewayException) -> None:
         """What API Gateway refuses by itself: said as our own routes say it, and an unknown path is 404."""

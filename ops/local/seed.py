@@ -1,12 +1,16 @@
 """The demo data of the local stage."""
 
 import contextlib
+from zoneinfo import ZoneInfo
 
-from chalicelib import wiring
+from chalicelib import clock, wiring
 from chalicelib.campaigns import validation
+from chalicelib.campaigns.model import Campaign
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.idempotency import Act
 from chalicelib.products.model import Product
+from chalicelib.reports import days
+from chalicelib.reports.model import reader_id
 from ops.local.launch import PROJECT
 
 DEMO = PROJECT / "infra" / "demo" / "birthday-bash.json"
@@ -26,3 +30,11 @@ def seed() -> None:
         wiring.campaigns().get(campaign.campaign_id)
     except NotFound:
         wiring.campaigns().save(campaign)
+        _let_a_report_be_due(campaign)
+
+
+def _let_a_report_be_due(campaign: Campaign) -> None:
+    """The schedule's next run sends yesterday's: nobody has to wait until tomorrow to see one."""
+    zone = ZoneInfo(campaign.timezone)
+    reported = days.before(days.before(days.current(clock.system(), zone), zone), zone)
+    wiring.asked().put(campaign.campaign_id, {reader_id(reader): reported for reader in campaign.reports})

@@ -121,6 +121,9 @@ def _work() -> Iterator[Alarm]:
     ):
         reputation = Series(SES, f"Reputation.{metric}", ())  # of the whole account
         yield Alarm(name, name, says, reputation, when, 60 * MINUTE, missing="ignore")
+    unsent = "The daily report was not asked for, or nobody looks whether one is due"
+    late = own("reports_unsent")
+    yield Alarm("report-not-sent", "report-not-sent", unsent, late, "Maximum >= 1", 30 * MINUTE, missing="breaching")
     few = "A campaign has a tenth of its tickets left, or a product of its pieces, or less"
     left = own("stock_left_percent")
     yield Alarm("stock-low", "stock-low", few, left, "Minimum <= 10", five, missing="ignore")

@@ -47,6 +47,7 @@ def _of_functions(functions: Sequence[Function]) -> list[dict[str, Any]]:
         "failures": "failed, and tried again",
         "refunds_failed": "refunds failed",
         "channel_problems": "channels that do not reach us",
+        "reports_unsent": "reports not asked for",
     }
     troubles = [_line(own(metric), label) for metric, label in words.items()]
     return [

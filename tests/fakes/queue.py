@@ -17,6 +17,9 @@ class MemoryQueue:
     def messages(self):
         return list(self._kept.values())
 
+    def waiting(self):
+        return len(self._kept)
+
     def send(self, messages):
         if self.refuses:
             raise Unavailable("The queue refuses messages")

@@ -11,6 +11,7 @@ import time
 import uuid
 from pathlib import Path
 from urllib.parse import parse_qs, parse_qsl, urlsplit
+from zoneinfo import ZoneInfo
 
 import requests
 from msgspec.structs import replace
@@ -21,6 +22,7 @@ from chalicelib.access.store import TokenStore
 from chalicelib.aws.client import Client
 from chalicelib.aws.signature import Credentials
 from chalicelib.aws.tables import DynamoTable, _attributes
+from chalicelib.campaigns.model import Reader
 from chalicelib.dialogue.model import Message
 from chalicelib.mailing.model import name_of
 from chalicelib.mailing.service import Mailing
@@ -31,6 +33,8 @@ from chalicelib.payments.model import Payment
 from chalicelib.payments.store import PaymentStore
 from chalicelib.products.service import Products
 from chalicelib.products.store import ProductStore
+from chalicelib.reports import days
+from chalicelib.reports.model import reader_id
 from tests.builders import SCHEDULED
 from tests.contract.messenger.graph import Graph, error
 from tests.contract.slack.web_api import WebApi, installed
@@ -631,6 +635,37 @@ def somebody_unsubscribes_and_comes_back(drive):
         assert mailing.may_mail(address, "birthday-bash")
 
 
+def a_reader_gets_the_report(drive):
+    """Which SES refuses first. Another's was begun, and nobody knows."""
+    campaign, zone = f"c-{uuid.uuid4().hex[:8]}", ZoneInfo("Europe/Amsterdam")
+    readers = [{"email": f"{uuid.uuid4().hex}@example.org"} for _ in range(2)]
+    drive.organises("POST", "/campaigns/birthday-bash/clone", 201, json={"campaignId": campaign, "ref": campaign})
+    drive.organises("PATCH", f"/campaigns/{campaign}", json={"reports": readers, "timezone": str(zone)})
+    drive.organises("POST", f"/campaigns/{campaign}/state", json={"state": "live"})
+    day = days.before(days.current(time.time() - 8 * 3600, zone), zone)  # the last one whose morning after has come
+    reader, doubtful = (reader_id(Reader(**each)) for each in readers)
+    asked = dict.fromkeys((reader, doubtful), days.before(day, zone).isoformat())
+    keep = _put(drive, "statistics")
+    keep({"pk": f"report#{campaign}", "sk": "asked", "days": asked})
+    begun = {"state": "begun", "by": "somebody", "at": 0}
+    keep({"pk": f"report#{campaign}", "sk": f"reaction#{day}#{doubtful}", **begun})
+    comes_again = Right("mail_report", "sqs:ChangeMessageVisibility", "arn:aws:sqs:*:*:guestlist-prod-reports")
+    with _closed_mail_and_topic(drive):
+        drive.invoke("send_daily_report", SCHEDULED)
+        drive.until(lambda: comes_again in drive.taken())
+    drive.until(lambda: [mail for mail in drive.mails() if mail["To"] == [readers[0]["email"]]])
+    drive.until(lambda: drive.waits("reports-dlq", campaign))
+
+
+def an_organiser_reads_a_report(drive):
+    """Whoever does sums up what does not change any more."""
+    campaign = f"c-{uuid.uuid4().hex[:8]}"
+    drive.organises("POST", "/campaigns/birthday-bash/clone", 201, json={"campaignId": campaign, "ref": campaign})
+    _put(drive, "statistics")({"pk": f"counts#{campaign}#0", "sk": "2026-01-01T12:00", "b": 1})
+    told = drive.organises("GET", f"/reports/{campaign}/2026-01-01").json()
+    assert told["day"]["starts"] == told["total"]["starts"] == 1
+
+
 def a_payer_confirms_where_no_money_moves(drive):
     order_id = uuid.uuid4().hex
     payment = Payment(order_id, 3998, "EUR", "pm_card_authenticationRequired", "local_1", "action_required")
@@ -821,6 +856,8 @@ SCENES = (
     a_placed_order_is_reacted_to,
     mails_come_back,
     somebody_unsubscribes_and_comes_back,
+    a_reader_gets_the_report,
+    an_organiser_reads_a_report,
     a_payer_confirms_where_no_money_moves,
     a_fan_pays_and_is_told,
     fans_order_in_the_chat,

@@ -9,7 +9,7 @@ from pytest_chalice.handlers import RequestHandler
 from app import app
 from tests.unit.access.test_matrix import TABLE, THIS, Site
 
-FILLED = {"campaign": THIS, "product": "shirt", "source": "poster", "user": "anna"}
+FILLED = {"campaign": THIS, "date": "2026-01-01", "product": "shirt", "source": "poster", "user": "anna"}
 
 
 @pytest.fixture(scope="module")

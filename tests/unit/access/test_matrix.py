@@ -97,6 +97,7 @@ TABLE = {
     ("DELETE", "/products/{product}"): Row(("organiser",), 204),
     ("POST", "/products/{product}/stock"): Row(("organiser",), 200, body=lambda _: {"delta": 1, "reason": "Found"}),
     ("GET", "/products/{product}/stock"): Row(("organiser",), 200),
+    ("GET", "/reports/{campaign}/{date}"): Row(("organiser",), 200, of_this=200),
     ("GET", "/slack/install"): Row(EVERYBODY, 302),
     ("GET", "/slack/oauth"): Row(EVERYBODY, 400),
     ("GET", "/static/{name}"): Row(EVERYBODY, 200),
@@ -162,6 +163,7 @@ class Site:
             {
                 "campaign": THIS,
                 "code": self.code,
+                "date": "2026-01-01",
                 "name": "theme.css",
                 "order": self.order,
                 "product": "shirt",
