@@ -143,7 +143,7 @@ def sources_api() -> "SourcesApi":
     def page_id() -> str:
         return str(secrets().get("messenger").get("page_id", ""))
 
-    return SourcesApi(campaigns(), tickets(), Links(read_settings().base_url, page_id))
+    return SourcesApi(campaigns(), statistics(), Links(read_settings().base_url, page_id))
 
 
 @functools.cache

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 
+from chalicelib.campaigns.model import Counts
 from chalicelib.statistics.model import Answers, Statistics, Tally
 
 
@@ -20,13 +21,19 @@ def recount(campaign_id, records, conversations=(), orders=()):
     return counts.statistics()
 
 
+def by_source(records, campaign_id="birthday-bash"):
+    """Of a table: the fans who came from each source, and how far."""
+    tallies = recount(campaign_id, (records.get(*key) for key in records)).by_source
+    return {source: Counts(*tally[:4]) for source, tally in tallies.items()}
+
+
 class _Counts:
     def __init__(self):
         self.whole = Counter()
         self.by = {name: defaultdict(Counter) for name in ("by_channel", "by_source", "by_language", "by_question")}
 
     def entry(self, item):
-        came = {"channel": item["channel"], "source": item.get("source", ""), "language": item["language"]}
+        came = {name: item.get(name, "") for name in ("channel", "source", "language")}
         reached = {"starts": item["attempts"], "finishes": "finishedAt" in item, "wins": item["ticket"]}
         for counter in ("scans", *(stage for stage, is_reached in reached.items() if is_reached)):
             self._count(counter, **came)

@@ -158,7 +158,6 @@ class Counts(NamedTuple):
     """How many fans came, and how far."""
 
     scans: int = 0
-    """Followed a link; who played without one was not seen coming, and counts as a start only."""
     starts: int = 0
     finishes: int = 0
     wins: int = 0

@@ -27,21 +27,21 @@ class Source(Body, frozen=True, kw_only=True):
     ]
 
 
-class Entries(Protocol):
-    def counts(self, campaign_id: str) -> Mapping[str, Counts]:
+class Statistics(Protocol):
+    def by_source(self, campaign_id: str) -> Mapping[str, Counts]:
         """How many fans came from each source and how far; under the empty one, those who came without."""
 
 
 class SourcesApi:
-    def __init__(self, campaigns: Campaigns, entries: Entries, links: Links) -> None:
+    def __init__(self, campaigns: Campaigns, statistics: Statistics, links: Links) -> None:
         self._campaigns = campaigns
-        self._entries = entries
+        self._statistics = statistics
         self._links = links
 
     def counts(self, campaign_id: str, _request: Request) -> Response:
         """`GET /campaigns/{campaign}/sources`: each source and its fans; `others` came without one, or by one that was deleted."""
         stored = self._campaigns.stored(campaign_id)
-        counted = self._entries.counts(campaign_id)
+        counted = self._statistics.by_source(campaign_id)
         sources = [
             {"source": source, "name": name, **counted.get(source, Counts())._asdict()}
             for source, name in sorted(stored.sources.items())

@@ -105,7 +105,7 @@ ENTRIES = (
         "/campaigns/{campaign}/sources",
         "Count fans by source",
         (ORGANISER,),
-        says="A fan counts for the source whose link they followed first. All fans are counted anew, exactly: a few seconds for a million.",
+        says="A fan counts for the source whose link they followed first, exactly; what happens is counted seconds later.",
         parameters=(CAMPAIGN,),
         answers={
             200: Answer(

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, tzinfo
 
+from chalicelib.campaigns.model import Counts
 from chalicelib.clock import Clock
 from chalicelib.statistics.facts import Fact
 from chalicelib.statistics.model import Statistics, at_hour, statistics
@@ -34,6 +35,11 @@ class StatisticsService:
     def total(self, campaign_id: str, zone: tzinfo = UTC) -> Statistics:
         """All that was ever counted; hours are on the clock of this time zone."""
         return statistics(self._total(campaign_id, zone) + self._total(SHOP, zone))
+
+    def by_source(self, campaign_id: str) -> dict[str, Counts]:
+        """How many fans came from each source and how far; under the empty one, those who came without."""
+        tallies = statistics(self._total(campaign_id, UTC)).by_source
+        return {source: Counts(*tally[: len(Counts._fields)]) for source, tally in tallies.items()}
 
     def count(self, facts: Sequence[Fact]) -> None:
         """Count up to `AT_ONCE` facts, each once however often it comes; `Unavailable` where none of them was counted."""

@@ -2,9 +2,9 @@
 
 import base64
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
-from chalicelib.campaigns.model import Counts, Stored
+from chalicelib.campaigns.model import Stored
 from chalicelib.clock import Clock, iso, milliseconds
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.tickets.model import Entry, Ticket, ticket_id
@@ -81,10 +81,6 @@ class Tickets:
     def is_played(self, campaign_id: str) -> bool:
         """Whether anything of a fan is kept with the campaign."""
         return self._store.is_played(campaign_id)
-
-    def counts(self, campaign_id: str) -> Mapping[str, Counts]:
-        """How many fans came from each source and how far, exactly; under the empty one, those who came without."""
-        return self._store.counts(campaign_id)
 
     def get(self, claims: Claims) -> Ticket:
         """The ticket that a good code names, or `NotFound`."""

@@ -12,11 +12,10 @@ Sixteen shards, because a partition takes 1,000 writes a second.
 
 import contextlib
 import hashlib
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from chalicelib.aws.tables import Change, ConditionFailed, Create, Item, Put, Table
-from chalicelib.campaigns.model import Counts, partition
+from chalicelib.campaigns.model import partition
 from chalicelib.tickets.model import Entry, Ticket
 
 _REVOCATIONS = "revocations"
@@ -85,20 +84,6 @@ class TicketStore:
         """Whether any fan has an entry."""
         return any(True for shard in _SHARDS for _ in self._table.query(_shard_of(campaign_id, shard), limit=1))
 
-    def counts(self, campaign_id: str) -> Mapping[str, Counts]:
-        """The fans by their source, all of which are read: see docs/decisions/0010-sources.md."""
-        alike: Counter[tuple[str, bool, bool, bool]] = Counter()
-        for shard in _SHARDS:
-            pk = _shard_of(campaign_id, shard)
-            entries = self._table.query(pk, begins="entry#", only=("source", "attempts", "ticket", "finishedAt"))
-            alike.update(map(_reached, entries))
-        counts: dict[str, Counts] = {}
-        for (source, *stages), fans in alike.items():
-            now = counts.get(source, Counts())
-            reached = (bool(source), *stages)
-            counts[source] = Counts(*(n + fans * at for n, at in zip(now, reached, strict=True)))
-        return counts
-
     def get(self, campaign_id: str, ticket_id: str) -> Ticket | None:
         item = self._table.get(_shard(campaign_id, ticket_id), f"ticket#{ticket_id}")
         return Ticket(**{name: item[name] for name in Ticket._fields}) if item else None
@@ -144,11 +129,6 @@ def _key(campaign_id: str, kind: str, name: str) -> Item:
 def _entry(campaign_id: str, fan: str, entry: Entry) -> Create:
     came = {name: value for name in _CAME if (value := getattr(entry, name))}
     return Create(_key(campaign_id, "entry", fan) | {"attempts": entry.attempts, "ticket": "", "kid": ""} | came)
-
-
-def _reached(entry: Item) -> tuple[str, bool, bool, bool]:
-    """The source of an entry's fan, and whether they have started, finished and won."""
-    return entry.get("source", ""), bool(entry["attempts"]), "finishedAt" in entry, bool(entry["ticket"])
 
 
 def _shard(campaign_id: str, name: str) -> str:

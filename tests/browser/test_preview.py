@@ -7,6 +7,7 @@ from chalicelib.campaigns import preview
 from chalicelib.campaigns.model import Counts
 from tests.builders import a_campaign
 from tests.fakes.web import site
+from tests.recount import by_source
 from tests.world import World
 
 PHONE = {"width": 390, "height": 844}
@@ -86,4 +87,4 @@ def test_a_fan_who_comes_by_a_sources_link_is_counted_once(open_chat, fans_site)
     for _ in range(2):
         open_chat("?source=poster").locator("#choices button").first.wait_for()
     open_chat("?source=nowhere").locator("#choices button").first.wait_for()
-    assert world.tickets.counts("birthday-bash") == {"poster": Counts(scans=1, starts=1)}
+    assert by_source(world.records) == {"poster": Counts(scans=1, starts=1)}

@@ -7,7 +7,6 @@ import uuid
 import pytest
 
 from chalicelib.aws.tables import ConditionFailed
-from chalicelib.campaigns.model import Counts
 from chalicelib.campaigns.service import Campaigns
 from chalicelib.campaigns.store import CampaignStore
 from chalicelib.tickets.model import Entry, Ticket, ticket_id
@@ -89,24 +88,7 @@ def test_who_holds_a_ticket_neither_begins_nor_loses_nor_takes_another(store, ca
 # ─── sources ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_fans_are_counted_by_the_source_that_they_came_by_and_how_far_they_came(store, campaign):
-    for fan in ("ANNA", "BEN", "CARL"):
-        store.come(campaign, fan, Entry(source="poster"))
-    for fan in ("ANNA", "BEN"):
-        store.begin(campaign, fan, Entry(("first",)))
-    store.begin(campaign, "DORA", Entry(("first",), source="story"))
-    store.begin(campaign, "ELS", Entry(("first",)))
-    store.lose(campaign, "BEN", AT)
-    store.lose(campaign, "ELS", AT)
-    store.take("ANNA", a_ticket(campaign, "ANNA"))
-    assert store.counts(campaign) == {
-        "poster": Counts(scans=3, starts=2, finishes=2, wins=1),
-        "story": Counts(scans=1, starts=1),
-        "": Counts(starts=1, finishes=1),
-    }
-
-
-def test_a_fan_counts_once_for_the_first_source_and_a_later_one_changes_nothing(store, campaign):
+def test_a_fan_came_by_the_first_source_and_a_later_one_changes_nothing(store, campaign):
     store.come(campaign, "ANNA", Entry(source="poster"))
     store.come(campaign, "ANNA", Entry(source="story"))
     store.begin(campaign, "ANNA", Entry(("first",), source="story"))
@@ -114,13 +96,7 @@ def test_a_fan_counts_once_for_the_first_source_and_a_later_one_changes_nothing(
     store.begin(campaign, "BEN", Entry(("first",)))
     store.come(campaign, "BEN", Entry(source="story"))
     assert store.entry(campaign, "ANNA") == Entry(("first", "second"), source="poster")
-    assert store.counts(campaign) == {"poster": Counts(scans=1, starts=1), "": Counts(starts=1)}
-
-
-def test_many_fans_are_all_counted_whichever_shard_they_are_in(store, campaign):
-    for number in range(100):
-        store.come(campaign, f"FAN{number}", Entry(source="poster" if number % 2 else "story"))
-    assert store.counts(campaign) == {"poster": Counts(scans=50), "story": Counts(scans=50)}
+    assert store.entry(campaign, "BEN") == Entry(("first",))
 
 
 def test_a_campaign_is_played_from_the_first_fan_on(store, campaign):

@@ -1,11 +1,13 @@
 """What fans do on the running application is counted by the real streams, seconds later: exactly what a recount of the tables says."""
 
+import time
 import uuid
 
 import pytest
 import requests
 
 from chalicelib.aws.tables import _attributes, as_item
+from chalicelib.campaigns.service import KEEP_SECONDS
 from chalicelib.statistics.api import shown
 from tests.e2e import test_fans
 from tests.e2e.test_fans import MessengerFan, organiser, redeem
@@ -82,6 +84,25 @@ def test_what_fans_do_is_counted_within_seconds_exactly_and_by_hour(local_run, i
         assert sum(hour.get(name, 0) for hour in after["byHour"].values()) == after[name]
     assert after["byChannel"]["web"]["wins"] >= 1
     assert set(after["byQuestion"]) == {question["id"] for question in campaign["questions"]}
+
+
+def test_fans_are_counted_by_the_source_that_brought_them(local_run):
+    source = {"name": "The poster"}
+    token = {"Authorization": "Bearer local-organiser-token"}
+    address = f"{local_run.web}/campaigns/birthday-bash/sources"
+    requests.put(f"{address}/poster", json=source, headers=token, timeout=10)
+    time.sleep(KEEP_SECONDS)  # until functions know it
+    fan = MessengerFan(local_run)
+    fan.does("get_started", ref="bash..poster")
+    fan.reads()
+    fan.does("get_started", ref="bash")
+    fan.reads()
+
+    def counted():
+        [poster] = requests.get(address, headers=token, timeout=10).json()["sources"]
+        return poster == {"source": "poster", **source, "scans": 1, "starts": 1, "finishes": 0, "wins": 0}
+
+    wait_until(counted)
 
 
 def test_the_days_that_are_asked_for_are_counted(local_run):

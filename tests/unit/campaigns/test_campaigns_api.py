@@ -21,10 +21,21 @@ from chalicelib.idempotency import Idempotency
 from tests.builders import a_campaign_document
 from tests.fakes.table import Killed, MortalTable
 from tests.pictures import decoded, opened
+from tests.recount import by_source
 from tests.world import World
 
 BASH = "/campaigns/birthday-bash"
 NEW = a_campaign_document(campaignId="new-year", ref="ny27", state=None)
+
+
+class Recounted:
+    """What the streams would have counted."""
+
+    def __init__(self, world):
+        self.world = world
+
+    def by_source(self, campaign_id):
+        return by_source(self.world.records, campaign_id)
 
 
 class Client:
@@ -35,7 +46,7 @@ class Client:
         self.accounts = MortalTable()
         idempotency = Idempotency(self.accounts, world.clock)
         self.api = CampaignsApi(world.campaigns, world.tickets, idempotency, "https://fans.example", world.clock)
-        self.sources = SourcesApi(world.campaigns, world.tickets, Links("https://fans.example", lambda: self.page))
+        self.sources = SourcesApi(world.campaigns, Recounted(world), Links("https://fans.example", lambda: self.page))
         self._caller = http.Principal("anna", http.ORGANISER)
         self._handler = RequestHandler(self._application())
 
