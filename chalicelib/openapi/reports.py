@@ -11,9 +11,9 @@ from chalicelib.openapi.statistics import CampaignStatistics
 
 
 class NeedShown(Struct):
-    kind: Literal["dead_letters", "unreachable", "sold_out", "stock_low", "silent"]
+    kind: Literal["dead_letters", "sold_out", "stock_low", "silent"]
     about: Annotated[str, Meta(description="A queue, a product or a channel; empty for the campaign")]
-    amount: Annotated[int, Meta(description="Messages, replies, or what is left")]
+    amount: Annotated[int, Meta(description="Messages, or what is left")]
 
 
 class ReportShown(Struct, rename="camel"):

@@ -126,7 +126,6 @@ def test_what_needs_attention_is_told_and_that_nothing_does():
         Need("stock_low", "Tour <b>shirt</b>", 4),
         Need("sold_out"),
         Need("silent", "messenger", 41),
-        Need("unreachable", "", 7),
     )
     mail = LETTERS.write(a_report(needs=needs), ANNA)
     for said in (Page(mail.html).text, mail.text):
