@@ -6,8 +6,7 @@ by the web chat: a dimension's letter, a value of it, a counter's letter.
 
 from collections import Counter
 from collections.abc import Mapping
-from operator import add
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple
 
 Amounts = Mapping[str, int]
 
@@ -45,9 +44,6 @@ class Answers(NamedTuple):
     wrong: int = 0
 
 
-Counts = TypeVar("Counts", Tally, Answers)
-
-
 class Statistics(NamedTuple):
     """Counters as in `Tally`, and what they are made of. What is zero is not in there.
 
@@ -73,13 +69,6 @@ class Statistics(NamedTuple):
     by_language: Mapping[str, Tally] = {}
     """By the language that a fan spoke when they came, or sent a message."""
     by_question: Mapping[str, Answers] = {}
-
-    def plus(self, other: "Statistics") -> "Statistics":
-        """Both together."""
-        sums: dict[str, Any] = {name: getattr(self, name) + getattr(other, name) for name in Tally._fields}
-        for name in Statistics._fields[len(sums) :]:
-            sums[name] = _together(getattr(self, name), getattr(other, name))
-        return Statistics(**sums)
 
 
 _LETTERS = dict(zip(Tally._fields, "sbfwtrionc", strict=True))
@@ -127,10 +116,3 @@ def statistics(amounts: Amounts) -> Statistics:
 def at_hour(amounts: Amounts, hour: int) -> Counter[str]:
     """The amounts of some time, with the hour of the day that it belongs to."""
     return Counter(amounts) + Counter({f"{HOUR}/{hour:02}/{name}": n for name, n in amounts.items() if "/" not in name})
-
-
-def _together(one: Mapping[Any, Counts], two: Mapping[Any, Counts]) -> dict[Any, Counts]:
-    both = {**one, **two}
-    for value in one.keys() & two.keys():
-        both[value] = type(one[value])(*map(add, one[value], two[value]))
-    return {value: both[value] for value in sorted(both)}

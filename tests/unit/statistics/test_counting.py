@@ -2,7 +2,6 @@
 
 import contextlib
 import copy
-import functools
 import json
 import random
 from collections import Counter
@@ -20,7 +19,6 @@ from chalicelib.errors import Unavailable
 from chalicelib.ids import digest
 from chalicelib.statistics.facts import fact_of
 from chalicelib.statistics.listeners import StreamCounter
-from chalicelib.statistics.model import Statistics
 from chalicelib.statistics.service import StatisticsService
 from chalicelib.statistics.store import FINAL, SHARDS, StatisticsStore
 from chalicelib.tickets.model import Entry, Ticket
@@ -266,7 +264,7 @@ def test_the_days_of_any_time_zone_and_the_hours_come_to_the_whole(counted, zone
     days = [counted.between(CAMPAIGN, first + timedelta(days=n), first + timedelta(days=n + 1)) for n in range(3)]
     whole = counted.total(CAMPAIGN, zone)
     assert sum(bool(day.messages_in) for day in days) > 1
-    assert functools.reduce(Statistics.plus, days) == whole
+    assert [sum(column) for column in zip(*(day[:10] for day in days), strict=True)] == list(whole[:10])
     assert [sum(column) for column in zip(*whole.by_hour.values(), strict=True)] == list(whole[:10])
 
 

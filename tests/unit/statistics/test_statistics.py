@@ -82,13 +82,6 @@ def test_a_day_on_which_the_clock_is_put_back_has_an_hour_twice(table, counted):
     assert {hour: tally.messages_in for hour, tally in hours.items()} == {0: 1, 2: 2, 23: 1}
 
 
-def test_two_statistics_are_added():
-    one = Statistics(starts=1, by_source={"poster": Tally(starts=1)}, by_question={"q": Answers(right=1)})
-    two = Statistics(starts=2, by_source={"": Tally(1), "poster": Tally(1)}, by_question={"q": Answers(wrong=1)})
-    sources = {"": Tally(1), "poster": Tally(1, 1)}
-    assert one.plus(two) == Statistics(starts=3, by_source=sources, by_question={"q": Answers(1, 1)})
-
-
 # ─── reads ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
