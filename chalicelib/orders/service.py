@@ -229,7 +229,7 @@ class Orders:
         order = self.get(order_id)
         if order.conversation and order.status != ACCEPTED:
             self._customers.tell(order.conversation, order_id)
-            self._change(order_id, self._notified, self._store.replace)
+            self._change(order_id, self._notified, self._store.end)
 
     def payment_ended(self, order_id: str, charge: Charge) -> None:
         """Take note of what became of a payment: an order that has ended without it gives it back. The workflow asks by itself."""

@@ -3,10 +3,11 @@
 | pk | sk | item |
 | --- | --- | --- |
 | `order#<order id>` | `order` | the order, its timeline, its version |
-| `open-orders` | `<since when>#<order id>` | that the order is to be processed, and has not ended |
+| `open-orders` | `<since when>#<order id>` | that the order is to be processed, and something of it is still to be done |
 | `unpaid-orders` | `<since when>#<order id>` | that the order waits for its customer to say how they pay |
 
-Every write of an order is one transaction with its place in one of the others, where it stands exactly as long as it is ACCEPTED.
+Every write of an order is one transaction with its place in one of the others, where it stands exactly as long as it is ACCEPTED, or its
+fan is still to be told what became of it.
 """
 
 from collections.abc import Iterator
@@ -36,15 +37,15 @@ class OrderStore:
         return self._done(_over(old, new))
 
     def end(self, old: Order, new: Order) -> bool:
-        """As `replace`, where the new order has ended."""
-        return self._done(_over(old, new), Delete(**_place(old)))
+        """As `replace`, where the new order has ended. It gives up its place once nobody is to be told."""
+        return self._done(_over(old, new), *([] if new.conversation else [Delete(**_place(old))]))
 
     def put_forward(self, old: Order, new: Order) -> bool:
         """As `replace`, where the new order is to be processed, and the old one was not yet."""
         return self._done(_over(old, new), Delete(**_place(old)), Create(_place(new)))
 
     def waiting(self) -> Iterator[Waiting]:
-        """The orders that are to be processed and have not ended, oldest first."""
+        """The orders that are to be processed and are not done with, oldest first."""
         return self._standing(_OPEN)
 
     def unpaid(self) -> Iterator[Waiting]:

@@ -199,6 +199,16 @@ def test_a_fan_whose_order_came_to_nothing_is_told_too(shop, method, pieces, sta
     assert shop.customers.told == [("web:bash:s", order_id)]
 
 
+def test_a_fan_whom_the_workflow_does_not_tell_any_more_is_told_by_the_sweeper(shop):
+    shop.workflow.steps["notify_order"] = failing(KeyError("ended from outside"))
+    order_id = shop.buy_in_chat()
+    assert shop.customers.told == []
+    shop.sweep(minutes=16)
+    shop.sweep(minutes=5)
+    assert shop.customers.told == [("web:bash:s", order_id)]
+    assert shop.told(order_id)[2][-2:] == ["PLACED", "NOTIFIED"]
+
+
 def test_nobody_is_told_of_an_order_that_came_by_the_api(shop):
     assert "NOTIFIED" not in shop.told(shop.buy())[2]
     assert shop.customers.told == []
