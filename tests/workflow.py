@@ -45,12 +45,12 @@ class LocalWorkflow:
                 self.wait(state["Seconds"])
                 return state["Next"], held
             case "Choice":
-                return next((rule["Next"] for rule in state["Choices"] if _holds(rule, held)), state["Default"]), held
+                return next((rule["Next"] for rule in state["Choices"] if holds(rule, held)), state["Default"]), held
         return self._done(state, held)
 
     def _done(self, state, held):
         if state["Resource"].endswith("sqs:sendMessage"):
-            self.set_aside.append(_filled(state["Parameters"]["MessageBody"], held))
+            self.set_aside.append(filled(state["Parameters"]["MessageBody"], held))
             return state["Next"], held
         act = self.steps[state["Resource"].removeprefix("${Function}-")]
         tries = {error: retry["MaxAttempts"] for retry in state["Retry"] for error in retry["ErrorEquals"]}
@@ -67,12 +67,12 @@ class LocalWorkflow:
             return state["Next"], held | {"outcome": outcome}
 
 
-def _holds(rule, held):
+def holds(rule, held):
     value = held
     for name in rule["Variable"].removeprefix("$.").split("."):
         value = value[name]
     return value == next(wanted for key, wanted in rule.items() if key.endswith("Equals"))
 
 
-def _filled(template, held):
+def filled(template, held):
     return {name.removesuffix(".$"): held[path.removeprefix("$.")] for name, path in template.items()}

@@ -53,7 +53,11 @@ def _spelt_out(node: ast.stmt) -> ast.stmt:
 
 def needed(source: Source, function: str) -> set[Right]:
     """All that a function needs."""
-    code = functions(source)[function]
+    return {*needed_by(source, functions(source)[function]), *_of_log(function)}
+
+
+def needed_by(source: Source, code: ast.Module) -> set[Right]:
+    """What of AWS is needed by a part of `app.py`: a function that `functions` tells of, or some of the API's routes."""
     handlers = [node for node in code.body if isinstance(node, ast.FunctionDef)]
     follower = Follower(source)
     frame = follower.heap.frame("app")
@@ -66,7 +70,7 @@ def needed(source: Source, function: str) -> set[Right]:
         )
     called = [right for call in follower.calls() for right in _of_call(call)]
     triggers = [right for handler in handlers for right in _of_trigger(handler, follower, frame)]
-    return {*called, *triggers, *_of_log(function)}
+    return {*called, *triggers}
 
 
 def _of_call(call: Call) -> Iterator[Right]:

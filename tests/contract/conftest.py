@@ -1,15 +1,31 @@
 """The same tests on the fake and on the emulator."""
 
 import contextlib
+import threading
 
 import pytest
 
 from chalicelib import settings
-from chalicelib.aws.client import Client
+from chalicelib.aws.client import AwsError, Client
 from chalicelib.aws.queues import SqsQueue
 from chalicelib.aws.signature import Credentials
 from chalicelib.aws.tables import DynamoTable
+from tests.fakes.dynamodb import MemoryDynamo, Refused
 from tests.fakes.table import MemoryTable
+
+
+class InMemory:
+    """In the place of our client."""
+
+    def __init__(self):
+        self._dynamo, self._lock = MemoryDynamo(), threading.Lock()
+
+    def call(self, operation, **asked):
+        try:
+            with self._lock:
+                return self._dynamo.call(operation, asked)
+        except Refused as refused:
+            raise AwsError(operation, refused.code, refused.details) from None
 
 
 @pytest.fixture
@@ -32,10 +48,12 @@ def of_table():
     return "campaigns"
 
 
-@pytest.fixture(params=["fake", "emulator"])
+@pytest.fixture(params=["fake", "fake DynamoDB", "emulator"])
 def table(request, of_table):
     if request.param == "fake":
         return MemoryTable()
+    if request.param == "fake DynamoDB":
+        return DynamoTable(InMemory(), f"guestlist-local-{of_table}")
     return DynamoTable(request.getfixturevalue("aws")("dynamodb"), f"guestlist-local-{of_table}")
 
 
