@@ -433,13 +433,15 @@ def sender() -> "Sender":
     from chalicelib.channels.messenger.sender import MessengerSender
     from chalicelib.channels.outbox import Sender
     from chalicelib.channels.slack.sender import SlackSender
+    from chalicelib.dialogue.store import ConversationStore
 
     session, read = requests.Session(), read_settings()
     channels: dict[str, Channel] = {
         "messenger": MessengerSender(session, read, secrets(), clock.system, log),
         "slack": SlackSender(session, read, slack_installations(), clock.system, log),
     }
-    return Sender(queue("outbound.fifo"), queue("outbound-dlq.fifo"), channels, log)
+    conversations = ConversationStore(table("conversations"))
+    return Sender(queue("outbound.fifo"), queue("outbound-dlq.fifo"), channels, conversations, clock.system, log)
 
 
 @functools.cache
@@ -558,10 +560,11 @@ def counter(dead_letters: str) -> "StreamCounter":
 
 @functools.cache
 def reports() -> "Reports":
-    from chalicelib.reports.attention import GIVEN_UP, DeadLetters, LowStock, SilentChannels
+    from chalicelib.reports.attention import GIVEN_UP, DeadLetters, LowStock, SilentChannels, UnreachableFans
     from chalicelib.reports.service import Reports
 
-    watches = (DeadLetters({name: queue(name) for name in GIVEN_UP}), LowStock(products()), SilentChannels())
+    dead_letters = DeadLetters({name: queue(name) for name in GIVEN_UP})
+    watches = (dead_letters, UnreachableFans(), LowStock(products()), SilentChannels())
     return Reports(campaigns(), statistics(), watches, clock.system)
 
 

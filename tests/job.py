@@ -11,6 +11,7 @@ from chalicelib.channels.messenger.api import MessengerApi
 from chalicelib.channels.messenger.sender import MessengerSender
 from chalicelib.channels.outbox import Sender
 from chalicelib.channels.slack.api import SlackApi
+from chalicelib.dialogue.store import ConversationStore
 from chalicelib.logs import log
 from ops.local.environment import isolated
 from tests.contract.messenger.graph import Answer, Graph
@@ -49,7 +50,8 @@ class Job:
         environ = isolated({}, graph.url) | dict.fromkeys(("BASE_URL", "MESSENGER_API_URL", "SLACK_API_URL"), graph.url)
         environ |= {"STAGE": "local"}
         channel = MessengerSender(session, settings.read(environ), Secrets(), clock, log)
-        self.sender = Sender(self.world.outbound, self.world.parked, {"messenger": channel}, log)
+        conversations = ConversationStore(self.world.conversations)
+        self.sender = Sender(self.world.outbound, self.world.parked, {"messenger": channel}, conversations, clock, log)
         self.api = MessengerApi(Secrets(), self.world.inbox, None, base_url=graph.url, clock=clock, log=log)
         self.slack = SlackApi(Secrets(), self.world.inbox, None, clock=clock, log=log)
         self._read = read

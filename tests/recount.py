@@ -15,6 +15,8 @@ def recount(campaign_id, records, conversations=(), orders=()):
     for item in conversations:
         if item.get("state", {}).get("campaign") == campaign_id and ":preview:" not in item["pk"]:
             counts.turn(item)
+        if item["sk"] == f"unreachable#{campaign_id}":
+            counts.lost(item)
     for item in orders:
         if item["sk"] == "order" and item["status"] == "PLACED" and item.get("campaignId", "") in {"", campaign_id}:
             counts.order(item)
@@ -49,6 +51,9 @@ class _Counts:
         if "answered" in item:
             question, right = item["answered"]
             self.by["by_question"][question]["right" if right else "wrong"] += 1
+
+    def lost(self, item):
+        self._count("unreachable", channel=item["pk"].split(":")[0])
 
     def order(self, item):
         made = {"channel": item["conversation"].split(":")[0]} if item.get("conversation") else {}

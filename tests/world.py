@@ -100,7 +100,8 @@ class World:
             forget_users=self.users.forget,
         )
         self.bot = Bot(inbound, self.dialogue, Outbox(outbound), Deletions(conversations, self.clock))
-        self.sender = Sender(outbound, self.parked, {"messenger": wrapped(self.channel)}, self.log)
+        channels = {"messenger": wrapped(self.channel)}
+        self.sender = Sender(outbound, self.parked, channels, self.store(conversations), self.clock, self.log)
 
     def preview(self):
         """Plays the campaigns as they stand, as `wiring` builds it."""

@@ -6,12 +6,15 @@ and never holds up a turn.
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from chalicelib import batch
 from chalicelib.aws.queues import Outgoing, Queue
+from chalicelib.channels import outcomes
 from chalicelib.channels.delivery import Channel, Delivery, Undeliverable
+from chalicelib.clock import Clock
 from chalicelib.dialogue.model import Message, Reply, packed, unpacked
+from chalicelib.errors import Unavailable
 from chalicelib.logs import Log
 
 LONGEST_SEND = 16_000
@@ -34,13 +37,28 @@ class Outbox:
         )
 
 
+class Conversations(Protocol):
+    def lose(self, conversation: str, now: float) -> None:
+        """Keep that its fan cannot be reached, or raise `Unavailable`; again is fine."""
+
+
 class Sender:
     """The function's side. `parked` is where replies wait that we got wrong: an operator sees them and can send them again."""
 
-    def __init__(self, queue: Queue, parked: Queue, channels: Mapping[str, Channel], log: Log) -> None:
+    def __init__(
+        self,
+        queue: Queue,
+        parked: Queue,
+        channels: Mapping[str, Channel],
+        conversations: Conversations,
+        clock: Clock,
+        log: Log,
+    ) -> None:
         self._queue = queue
         self._parked = parked
         self._channels = channels
+        self._conversations = conversations
+        self._clock = clock
         self._log = log
 
     def handle(self, event: Mapping[str, Any], remaining: Callable[[], int]) -> batch.Failures:
@@ -61,6 +79,15 @@ class Sender:
             )
             if undeliverable.ours:
                 self._parked.send([Outgoing(record.body, delivery.conversation, record.id)])
+            if undeliverable.kind == outcomes.UNREACHABLE:
+                self._lose(delivery)
+
+    def _lose(self, delivery: Delivery) -> None:
+        """For the statistics only: a reply does not come again for that."""
+        try:
+            self._conversations.lose(delivery.conversation, self._clock())
+        except Unavailable as error:
+            self._log("not_counted", trace=delivery.trace, error=str(error), level="warning")
 
 
 def _body(message: Message, reply: Mapping[str, Any], position: int) -> str:

@@ -3,11 +3,13 @@
 | pk | sk | item |
 | --- | --- | --- |
 | `<conversation>` | `turn#<number>` | the state after the turn, its replies, the messages handled so far |
+| `<conversation>` | `unreachable#<campaign>` | that the fan could not be reached while they played it |
 
 Writing turn 8 says "there is no turn 8 yet", so of two that handle the same message, or two messages of one fan, only one can win. A
 message costs one read (the newest turn) and one write. Everything expires 30 days after it was written.
 """
 
+import contextlib
 from typing import Any, NamedTuple
 
 from chalicelib.aws.tables import ConditionFailed, Create, Delete, Item, Table
@@ -133,14 +135,22 @@ class ConversationStore:
         turns = self._table.query(conversation, begins="turn#", newest_first=True)
         return tuple(dict.fromkeys(turn["state"]["campaign"] for turn in turns if "campaign" in turn["state"]))
 
+    def lose(self, conversation: str, now: float) -> None:
+        """Keep, once, that the fan could not be reached in the campaign that they play. Of a fan who was forgotten nothing is kept."""
+        campaign_id = self.load(conversation).state.campaign
+        if campaign_id:
+            lost = {"pk": conversation, "sk": f"unreachable#{campaign_id}", "expiresAt": int(now) + KEEP_SECONDS}
+            with contextlib.suppress(ConditionFailed):
+                self._table.write(Create(lost))
+
     def delete(self, conversation: str) -> None:
         """Delete everything, what is written meanwhile too (see `append`); again is fine."""
-        while turns := list(self._table.query(conversation)):
-            states = [turn["state"] for turn in turns]
+        while items := list(self._table.query(conversation)):
+            states = [item["state"] for item in items if "state" in item]
             for campaign_id, act in {(state["campaign"], state["waits"]) for state in states if "waits" in state}:
                 self.waiting.leave(campaign_id, act, conversation)
-            for turn in turns:
-                self._table.write(Delete(turn["pk"], turn["sk"]))
+            for item in items:
+                self._table.write(Delete(item["pk"], item["sk"]))
 
 
 def _title(before: Conversation, payload: str) -> str:

@@ -11,9 +11,9 @@ from chalicelib.openapi.statistics import CampaignStatistics
 
 
 class NeedShown(Struct):
-    kind: Literal["dead_letters", "sold_out", "stock_low", "silent"]
+    kind: Literal["dead_letters", "unreachable_fans", "sold_out", "stock_low", "silent"]
     about: Annotated[str, Meta(description="A queue, a product or a channel; empty for the campaign")]
-    amount: Annotated[int, Meta(description="Messages, or what is left")]
+    amount: Annotated[int, Meta(description="Messages, fans, or what is left")]
 
 
 class ReportShown(Struct, rename="camel"):
@@ -36,7 +36,7 @@ _DATE = path(
     "date", Annotated[str, Meta(pattern=r"^20[0-9]{2}-[0-9]{2}-[0-9]{2}$")], "A day in its time zone", "2026-12-05"
 )
 _COUNTED = {"scans": 120, "starts": 100, "finishes": 60, "wins": 30, "tickets": 25, "redemptions": 0}
-_COUNTED |= {"messagesIn": 410, "messagesOut": 400, "orders": 1, "revenueCents": 3998}
+_COUNTED |= {"messagesIn": 410, "messagesOut": 400, "orders": 1, "revenueCents": 3998, "unreachable": 2}
 _ONE: dict[str, object] = {
     **_COUNTED,
     "byHour": {"20": {"starts": 60, "messagesIn": 300}, "21": {"starts": 40, "messagesIn": 110}},
@@ -69,6 +69,7 @@ _EXAMPLE = {
     "attention": [
         {"kind": "sold_out", "about": "", "amount": 0},
         {"kind": "dead_letters", "about": "outbound-dlq.fifo", "amount": 2},
+        {"kind": "unreachable_fans", "about": "", "amount": 2},
     ],
 }
 

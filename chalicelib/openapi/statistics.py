@@ -25,6 +25,7 @@ class Counters(Struct, rename="camel", omit_defaults=True):
     messages_out: int = 0
     orders: int = 0
     revenue_cents: int = 0
+    unreachable: int = 0
 
 
 class AnswerCounts(Struct):
@@ -43,6 +44,9 @@ class CampaignStatistics(Struct, rename="camel"):
     messages_out: Annotated[int, Meta(description="Replies to them")]
     orders: Annotated[int, Meta(description="Orders that were placed: the campaign's, and those of no campaign")]
     revenue_cents: int
+    unreachable: Annotated[
+        int, Meta(description="Fans to whom a reply could not be sent: they have blocked us, or left")
+    ]
     by_hour: Annotated[
         dict[str, Counters],
         Meta(description="By the hour of a day, 00 to 23, on the clock of the campaign's time zone"),
@@ -64,6 +68,7 @@ _SHOWN = {
     "messagesOut": 422,
     "orders": 3,
     "revenueCents": 14997,
+    "unreachable": 1,
     "byHour": {"20": {"scans": 120, "starts": 96, "messagesIn": 410}},
     "byChannel": {"messenger": {"scans": 100, "starts": 80}, "web": {"scans": 20, "starts": 16}},
     "bySource": {"": {"scans": 20}, "poster": {"scans": 100}},

@@ -54,6 +54,14 @@ class DeadLetters:
                 yield Need("dead_letters", name, count)
 
 
+class UnreachableFans:
+    """On this day a reply to them could not be sent, for the first time: they have blocked the chat, or left."""
+
+    def needs(self, report: Report) -> Iterator[Need]:
+        if count := report.of_day.unreachable:
+            yield Need("unreachable_fans", amount=count)
+
+
 class LowStock:
     """Of a campaign's tickets, and of products."""
 

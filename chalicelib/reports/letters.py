@@ -19,6 +19,7 @@ from chalicelib.reports.texts import SAY, number
 from chalicelib.statistics.model import Statistics, Tally
 
 _TILES = ("starts", "finishes", "tickets", "redemptions", "orders", "revenue")
+_SINGULAR = {"dead_letters": "dead_letter", "unreachable_fans": "unreachable_fan"}
 _HIGHEST = 72
 """Pixels of the highest bar through the day."""
 
@@ -200,7 +201,7 @@ def _tallies(tallies: Mapping[str, Tally], names: Mapping[str, str], language: L
 
 def _told(need: Need, language: Language) -> str:
     say = SAY[language]
-    kind = {("dead_letters", 1): "dead_letter"}.get((need.kind, need.amount), need.kind)
+    kind = _SINGULAR.get(need.kind, need.kind) if need.amount == 1 else need.kind
     kind = "stock_low_product" if kind == "stock_low" and need.about else kind
     return say[kind].format(count=number(need.amount, language), about=_line(say.get(need.about, need.about)))
 

@@ -20,11 +20,11 @@ BUSIEST = 3
 class Need(NamedTuple):
     """Something that a person should look at."""
 
-    kind: Literal["dead_letters", "sold_out", "stock_low", "silent"]
+    kind: Literal["dead_letters", "unreachable_fans", "sold_out", "stock_low", "silent"]
     about: str = ""
     """A queue, a product or a channel; empty where the whole campaign is meant."""
     amount: int = 0
-    """Messages, or what is left."""
+    """Messages, fans, or what is left."""
 
 
 class Report(NamedTuple):

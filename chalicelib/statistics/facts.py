@@ -1,6 +1,6 @@
 """A change in the stream of a table becomes a fact, or nothing.
 
-Facts are made of what is written anyway: entries and tickets in the table `campaigns`, turns in `conversations`, orders in `orders`. Each
+Facts are made of entries and tickets in the table `campaigns`, of turns and lost fans in `conversations`, of orders in `orders`. Each
 is a change that a row makes once: a fan's entry is made once and wins once, a turn is written once.
 """
 
@@ -98,8 +98,10 @@ def _told(pk: str, sk: str, old: Item, new: Item) -> _Told | None:
             return _Told(rest.partition("#")[0], done)
         case "order", "order":
             return _of_order(old.get("status"), msgspec.convert(new, _Order))
-        case _, "turn#":
+        case conversation, "turn#" if ":" in conversation:
             return _of_turn(pk, msgspec.convert(new, _Turn))
+        case conversation, "unreachable#" if ":" in conversation:
+            return _Told(sk.partition("#")[2], amounts(Tally(unreachable=1), {CHANNEL: pk.partition(":")[0]}))
     return None
 
 

@@ -35,6 +35,8 @@ class Tally(NamedTuple):
     orders: int = 0
     """Orders that were placed, so paid."""
     revenue_cents: int = 0
+    unreachable: int = 0
+    """Fans to whom a reply could not be sent: they have blocked us, or left."""
 
 
 class Answers(NamedTuple):
@@ -47,8 +49,8 @@ class Answers(NamedTuple):
 class Statistics(NamedTuple):
     """Counters as in `Tally`, and what they are made of. What is zero is not in there.
 
-    Only the hours hold all counters. Redemptions have no other dimension; orders a channel, where they were made in a chat; messages
-    a channel and a language.
+    Only the hours hold all counters. Redemptions have no other dimension; unreachable fans a channel, orders too, where they were
+    made in a chat; messages a channel and a language.
     """
 
     scans: int = 0
@@ -61,6 +63,7 @@ class Statistics(NamedTuple):
     messages_out: int = 0
     orders: int = 0
     revenue_cents: int = 0
+    unreachable: int = 0
     by_hour: Mapping[int, Tally] = {}  # NamedTuple never changes its defaults
     """By the hour of a day, 0 to 23, on the clock of the time zone that was asked for."""
     by_channel: Mapping[str, Tally] = {}
@@ -71,7 +74,7 @@ class Statistics(NamedTuple):
     by_question: Mapping[str, Answers] = {}
 
 
-_LETTERS = dict(zip(Tally._fields, "sbfwtrionc", strict=True))
+_LETTERS = dict(zip(Tally._fields, "sbfwtrioncu", strict=True))
 _COUNTERS = {letter: counter for counter, letter in _LETTERS.items()}
 _VERDICTS = {"r": "right", "w": "wrong"}
 

@@ -175,6 +175,16 @@ def test_every_turn_expires_thirty_days_after_it_was_written(table, say, fan):
     assert KEEP_SECONDS == 30 * 24 * 3600
 
 
+def test_a_fan_who_could_not_be_reached_is_kept_once_and_as_long(table, store, say, fan):
+    say()
+    for _ in range(2):
+        store.lose(fan, NOW)
+    [_, lost] = rows(table, fan)
+    assert lost == {"pk": fan, "sk": "unreachable#birthday-bash", "expiresAt": int(NOW) + KEEP_SECONDS}
+    say()
+    assert store.load(fan).turns == 2
+
+
 def test_the_tables_own_expiry_reads_that_attribute(resources):
     described = resources.client("dynamodb").describe_time_to_live(TableName="guestlist-local-conversations")
     assert described["TimeToLiveDescription"]["AttributeName"] == "expiresAt"
@@ -206,6 +216,7 @@ def test_the_campaigns_that_a_fan_came_to_are_known_the_latest_first(store, say,
 
 def test_a_deleted_conversation_leaves_nothing_and_begins_anew(table, store, say, fan):
     say(12)
+    store.lose(fan, NOW)
     store.delete(fan)
     store.delete(fan)
     assert rows(table, fan) == []

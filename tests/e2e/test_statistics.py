@@ -78,6 +78,7 @@ def test_what_fans_do_is_counted_within_seconds_exactly_and_by_hour(local_run, i
         "messagesOut": more["messagesOut"],
         "orders": 1,
         "revenueCents": 1999,
+        "unreachable": 0,
     }
     assert more["messagesIn"] >= 11
     for name in ("scans", "messagesIn", "orders"):

@@ -396,6 +396,15 @@ def the_platform_refuses_a_reply(drive):
     drive.until(lambda: "Messages" in sqs.receive_message(QueueUrl=parked))
 
 
+def a_fan_cannot_be_reached(drive):
+    """They play, and block the page before the next reply."""
+    fan = drive.fan()
+    fan.scans()
+    drive.graph.plan[:] = [error(551)]
+    fan.posts(message={"text": "help"})
+    drive.until(lambda: any(item["sk"]["S"] == "unreachable#birthday-bash" for item in drive.said(fan.psid)))
+
+
 def a_slack_fan_asks_for_help(drive):
     """In the workspace of the stage's own token, by a command, and by a word that an event brings."""
     team, user = f"T{uuid.uuid4().hex[:8].upper()}", f"U{uuid.uuid4().hex[:8].upper()}"
@@ -841,6 +850,7 @@ SCENES = (
     a_fan_wins_in_the_web_chat,
     the_platform_limits_us,
     the_platform_refuses_a_reply,
+    a_fan_cannot_be_reached,
     a_slack_fan_asks_for_help,
     a_workspace_installs_the_app_and_leaves,
     the_channels_are_checked,

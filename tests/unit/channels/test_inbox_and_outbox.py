@@ -130,6 +130,78 @@ def test_a_fan_who_cannot_be_reached_is_given_up_and_logged(world):
     assert {"event": "undeliverable", "trace": "t1", "reason": "unreachable", "level": "warning"} in world.lines
 
 
+def lost(world):
+    """Who could not be reached, and in which campaign."""
+    return [key for key in world.conversations if key[1].startswith("unreachable#")]
+
+
+def given_up(world, fault, times=1):
+    """A fan begins to play, and their next replies cannot be sent."""
+    world.scan()
+    for _ in range(times):
+        world.inbox.accept([world.message(text="help")])
+        run_bot(world)
+        world.channel.faults = [fault]
+        assert run_sender(world) == 0
+
+
+def test_a_fan_who_cannot_be_reached_is_kept_once_for_the_campaign_that_they_play(world):
+    given_up(world, Undeliverable("unreachable", ours=False), times=2)
+    assert lost(world) == [(FAN, "unreachable#birthday-bash")]
+
+
+@pytest.mark.parametrize("kind", ["window_closed", "permanent", "not_installed"])
+def test_a_fan_who_is_given_up_for_another_reason_is_not_lost(world, kind):
+    given_up(world, Undeliverable(kind, ours=kind == "permanent"))
+    assert lost(world) == []
+
+
+def test_a_fan_who_plays_nothing_is_lost_to_no_campaign(world):
+    world.inbox.accept([world.message(text="help")])
+    run_bot(world)
+    world.channel.faults = [Undeliverable("unreachable", ours=False)]
+    assert run_sender(world) == 0
+    assert lost(world) == []
+
+
+def test_of_a_fan_who_was_forgotten_nothing_is_kept_again(world):
+    world.scan()
+    for message in (world.message(text="help"), world.message("deletion")):
+        world.inbox.accept([message])
+        assert run_bot(world) == 0
+    world.channel.faults = [Undeliverable("unreachable", ours=False)]
+    assert run_sender(world) == 0
+    assert list(world.conversations.query(FAN)) == []
+
+
+def test_forgetting_a_fan_forgets_that_they_could_not_be_reached(world):
+    given_up(world, Undeliverable("unreachable", ours=False))
+    assert lost(world)
+    world.dialogue.forget(FAN)
+    assert list(world.conversations.query(FAN)) == []
+
+
+def test_a_reply_is_not_sent_again_because_a_lost_fan_cannot_be_kept(world):
+    world.scan()
+    world.inbox.accept([world.message(text="help", trace="t1")])
+    run_bot(world)
+    world.channel.faults = [Undeliverable("unreachable", ours=False)]
+    world.restart(wrapped=lambda part: Refusing(part) if part is world.conversations else part)
+    assert run_sender(world) == 0
+    assert world.lines[-1] == {"event": "not_counted", "trace": "t1", "error": "refused", "level": "warning"}
+    assert lost(world) == []
+
+
+class Refusing:
+    """A table that takes nothing."""
+
+    def __init__(self, table):
+        self.query = table.query
+
+    def write(self, *_steps):
+        raise Unavailable("refused")
+
+
 def test_a_reply_that_we_got_wrong_is_parked_for_an_operator(world):
     world.inbox.accept([world.message("start", ref="bash", trace="t1")])
     run_bot(world)

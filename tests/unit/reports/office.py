@@ -10,7 +10,7 @@ from chalicelib.campaigns.validation import decode
 from chalicelib.errors import InDoubt, Unavailable
 from chalicelib.reactions.listeners import OnceReaction
 from chalicelib.reactions.once import Once
-from chalicelib.reports.attention import LowStock, SilentChannels
+from chalicelib.reports.attention import LowStock, SilentChannels, UnreachableFans
 from chalicelib.reports.letters import Letters
 from chalicelib.reports.mails import ReportMails
 from chalicelib.reports.model import task
@@ -108,7 +108,8 @@ class Office:
         self.counters, self.products, self.addresses, self.mailer = Counters(), Products(), Addresses(), Mailer()
         self.queue, self.parked = MemoryQueue(), MemoryQueue()
         self.asked = Asked(self.kept)
-        self.reports = Reports(self.campaigns, self.counters, (LowStock(self.products), SilentChannels()), self.clock)
+        watches = (UnreachableFans(), LowStock(self.products), SilentChannels())
+        self.reports = Reports(self.campaigns, self.counters, watches, self.clock)
 
     def log(self, event, **fields):
         self.lines.append({"event": event, **fields})

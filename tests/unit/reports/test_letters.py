@@ -122,6 +122,7 @@ def test_what_needs_attention_is_told_and_that_nothing_does():
     needs = (
         Need("dead_letters", "inbound-dlq.fifo", 1),
         Need("dead_letters", "alert-dlq", 1_200),
+        Need("unreachable_fans", amount=1_200),
         Need("stock_low", "", 3),
         Need("stock_low", "Tour <b>shirt</b>", 4),
         Need("sold_out"),
@@ -131,12 +132,27 @@ def test_what_needs_attention_is_told_and_that_nothing_does():
     for said in (Page(mail.html).text, mail.text):
         assert "1 message in inbound-dlq.fifo was given up" in said
         assert "1,200 messages in alert-dlq were given up" in said
+        assert "1,200 fans could not be reached" in said
         assert "Only 3 tickets are left." in said
         assert "Only 4 of Tour <b>shirt</b> are left." in said
         assert "There are no tickets left" in said
         assert "Nothing came in by Messenger all day, and 41 messages did the day before" in said
     assert "<b>shirt" not in mail.html
     assert "Nothing needs your attention." in LETTERS.write(a_report(), ANNA).text
+
+
+@pytest.mark.parametrize(
+    ("reader", "count", "told"),
+    [
+        (ANNA, 1, "1 fan could not be reached"),
+        (BRAM, 1, "1 fan was niet te bereiken"),
+        (BRAM, 1_200, "1.200 fans waren niet te bereiken"),
+    ],
+)
+def test_lost_fans_are_told_as_many_as_they_are_in_both_languages(reader, count, told):
+    mail = LETTERS.write(a_report(needs=(Need("unreachable_fans", amount=count),)), reader)
+    for said in (Page(mail.html).text, mail.text):
+        assert told in said
 
 
 def test_a_mail_program_finds_nothing_to_run_or_to_fetch():

@@ -80,7 +80,7 @@ def test_a_day_with_100_000_messages_is_reported_from_as_many_reads_as_one_with_
     assert reads_of_a_day(100_000) == reads_of_a_day(10) < 60
 
 
-def test_dead_letters_low_stock_and_silence_need_attention(office):
+def test_dead_letters_lost_fans_low_stock_and_silence_need_attention(office):
     office.announce(stock=100)
     office.clock.now = moment("2026-11-30T12:00")
     office.table.write(Put({"pk": "campaign#birthday-bash", "sk": "stock", "total": 100, "left": 10}))
@@ -91,9 +91,10 @@ def test_dead_letters_low_stock_and_silence_need_attention(office):
     )
     office.counters.by_day = {
         "2026-11-28": Statistics(by_channel={"messenger": Tally(messages_in=20), "slack": Tally(messages_in=19)}),
-        "2026-11-29": Statistics(by_channel={"web": Tally(messages_in=9)}),
+        "2026-11-29": Statistics(unreachable=2, by_channel={"web": Tally(messages_in=9)}),
     }
     assert office.reports.of("birthday-bash", DAY).needs == (
+        Need("unreachable_fans", "", 2),
         Need("stock_low", "", 10),
         Need("stock_low", "Shirt", 1),
         Need("silent", "messenger", 20),

@@ -13,9 +13,11 @@ from chalicelib.batch import Later
 from chalicelib.channels.outbox import Outbox, Sender
 from chalicelib.channels.slack.sender import SlackSender
 from chalicelib.dialogue.model import Message, Reply
+from chalicelib.dialogue.store import ConversationStore
 from chalicelib.settings import Settings
 from tests.fakes.clock import Clock
 from tests.fakes.queue import MemoryQueue
+from tests.fakes.table import MemoryTable
 
 TEAM = "T061EG9R6"
 MOST_RECEIVES = 100
@@ -110,6 +112,8 @@ class Storm:
                 self.queue,
                 self.parked,
                 {"slack": channel(SlackSender(self.slack, settings, Tokens(), self.clock, silent))},
+                ConversationStore(MemoryTable()),
+                self.clock,
                 silent,
             )
             for _ in range(2)

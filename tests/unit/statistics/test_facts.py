@@ -84,6 +84,11 @@ def test_what_a_fan_is_told_unasked_is_no_message_of_theirs():
     assert amounts(turn(unasked=True, replies=[{"text": "Hi"}])) == {"o": 1, "c/messenger/o": 1, "l/en/o": 1}
 
 
+def test_a_fan_who_cannot_be_reached_counts_for_the_campaign_that_they_played():
+    lost = changed("slack:T1:U1", "unreachable#bash", {"expiresAt": AT})
+    assert fact_of(lost) == Fact("e1", "bash", AT, {"u": 1, "c/slack/u": 1})
+
+
 @pytest.mark.parametrize(("right", "letter"), [(True, "r"), (False, "w")])
 def test_an_answer_counts_for_its_question(right, letter):
     assert amounts(turn(answered=["venue", right]))[f"q/venue/{letter}"] == 1
@@ -99,11 +104,30 @@ def test_an_answer_counts_for_its_question(right, letter):
         changed("refs", "entry", {"campaignId": "bash"}),
         changed("campaign#bash", "stock", {"total": 25, "left": 24}, {"total": 25, "left": 25}),
         changed("deletion#c", "deletion", {"status": "done"}),
+        changed("messenger:1000:2000", "unreachable#bash", None, {"expiresAt": AT}),
+        changed("waiting#7", "turn#opening#messenger:1000:2000", {"since": AT}),
+        changed("waiting#7", "unreachable#opening#messenger:1000:2000", {"since": AT}),
+        changed("revocations", "turn#T1", {}),
         changed("open-orders", "1#o-1", {}),
         order(an_order(status="REFUNDED"), an_order(status="ACCEPTED")),
         order(an_order(version=4), an_order()),
     ],
-    ids=["preview", "no campaign", "expired", "ref", "ref", "stock", "deletion", "open", "refunded", "placed before"],
+    ids=[
+        "preview",
+        "no campaign",
+        "expired",
+        "ref",
+        "ref",
+        "stock",
+        "deletion",
+        "reached again",
+        "waiting",
+        "waiting",
+        "revoked",
+        "open",
+        "refunded",
+        "placed before",
+    ],
 )
 def test_other_changes_tell_nothing(record):
     assert fact_of(record) is None
