@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -17,6 +18,8 @@ import requests
 
 from ops.local import launch, processes, secrets, stack
 from ops.local.environment import REGION, isolated
+
+_RANDOM = random.SystemRandom()  # the usual one is the same in every process that hypothesis seeds
 
 
 class Stage(NamedTuple):
@@ -147,9 +150,12 @@ def make_stage(endpoint, name):
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that nobody listens on, and none of those that connections are given: nobody takes it before its program does."""
+    while True:
+        port = _RANDOM.randrange(20_000, 32_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def wait_until(fact, seconds=10.0, complaint=lambda: "it did not come true", process=None):

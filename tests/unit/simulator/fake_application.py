@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +13,7 @@ import requests
 
 from ops.simulator.server import Server, application
 from ops.simulator.settings import Settings
+from tests.local_runtime import free_port
 from tests.unit.simulator.slack_side import SlackRequest, SlackSide
 
 QUICK = 0.05
@@ -102,11 +102,6 @@ def a_simulator(settings_changes: Json | None = None, **options: Any) -> Iterato
         finally:
             server.handle_exit(0, None)
             thread.join()
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
 
 
 def until(true: Callable[[], object], seconds: float = 5) -> None:

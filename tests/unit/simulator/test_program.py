@@ -11,7 +11,8 @@ import pytest
 import requests
 
 from ops.simulator.settings import Settings, read
-from tests.unit.simulator.fake_application import a_simulator, free_port, until
+from tests.local_runtime import free_port
+from tests.unit.simulator.fake_application import a_simulator, until
 
 
 @contextmanager
