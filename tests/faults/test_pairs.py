@@ -10,9 +10,9 @@ def broken(summaries):
 
 
 def test_no_two_faults_break_a_promise_of_one_pair_in_some_hundred():
-    assert broken(weather.everywhere(weather.pairs, 11, 23)) == {}
+    assert broken(weather.of_pairs(weather.pairs(11, 23))) == {}
 
 
 @pytest.mark.nightly
 def test_no_two_faults_break_a_promise():
-    assert broken(weather.everywhere(weather.pairs)) == {}
+    assert broken(weather.of_pairs(weather.pairs())) == {}

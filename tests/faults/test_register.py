@@ -26,7 +26,7 @@ IN_DOUBT = ("send_email", "raise_alert")
 
 @pytest.fixture(scope="module")
 def singles():
-    return weather.everywhere(weather.singles)
+    return weather.of_singles()
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def test_no_fault_breaks_a_promise_or_changes_how_an_order_ends(singles, name):
     assert singles[name].runs > 20 * len(FAULTS)
 
 
-@pytest.mark.parametrize("name", SCENARIOS.keys() - {"not told"})
+@pytest.mark.parametrize("name", [name for name in SCENARIOS if name != "not told"])
 def test_only_what_is_in_doubt_needs_a_person_after_one_fault(singles, name):
     for faults, queues in singles[name].dead.items():
         [(cell, _, fault)] = faults

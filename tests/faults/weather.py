@@ -53,16 +53,29 @@ def singles(name):
         yield once(name, {cell: fault})
 
 
-def pairs(name, firsts=1, seconds=1):
-    """Each pair of faults that are not like others, where the second comes after the first; or of each only one in so many.
+def pairs(firsts=1, of=1):
+    """The plans of each pair of a fault and a later one, once, in the first scenario that has it: by scenario.
 
-    Which cells there are for the second is what happened with the first alone.
+    Of the first faults only one in so many, and `of` those pairs again only one in so many.
     """
-    calm = once(name)
-    for cell, fault in _faults(calm.seen)[::firsts]:
+    planned = {}
+    for name, found in _everywhere(_pairs_in, dict.fromkeys(scenarios.SCENARIOS, firsts)).items():
+        for pair, plan in found.items():
+            planned.setdefault(pair, (name, plan))
+    plans = {name: [] for name in scenarios.SCENARIOS}
+    for name, plan in list(planned.values())[::of]:
+        plans[name].append(plan)
+    return plans
+
+
+def _pairs_in(name, firsts):
+    """Each pair that a scenario has, by what makes it one, where it is first. What can fail second is what happens with the first alone."""
+    found = {}
+    for cell, fault in _faults(once(name).seen)[::firsts]:
         seen = once(name, {cell: fault}).seen
-        for second, another in _faults(seen[seen.index(cell) + 1 :])[::seconds]:
-            yield once(name, {cell: fault, second: another}, as_ever=False)
+        for second, another in _faults(seen[seen.index(cell) + 1 :]):
+            found.setdefault((cell.name, fault, second.name, another), {cell: fault, second: another})
+    return found
 
 
 def _faults(cells):
@@ -111,15 +124,29 @@ def summary(runs):
     return Summary(count, wrong, names, rights, dead)
 
 
-def _summary_of(kind, name, *given):
-    return summary(kind(name, *given))
+def of_singles():
+    """The summary of each scenario's single faults."""
+    return _everywhere(_singles_of, dict.fromkeys(scenarios.SCENARIOS))
 
 
-def everywhere(kind, *given):
-    """The summary of each scenario: the longest first, each in a process of its own."""
+def of_pairs(plans):
+    """The summary of each scenario with two faults, as they are planned."""
+    return _everywhere(_pairs_of, plans)
+
+
+def _singles_of(name, _):
+    return summary(singles(name))
+
+
+def _pairs_of(name, plans):
+    return summary(once(name, plan, as_ever=False) for plan in plans)
+
+
+def _everywhere(find, given):
+    """What there is to find in each scenario, with what is given for it; each in a process of its own."""
     context = multiprocessing.get_context("spawn")  # a fork would take over locks of other tests' threads
     with ProcessPoolExecutor(os.cpu_count(), context, _stay) as pool:
-        asked = {name: pool.submit(_summary_of, kind, name, *given) for name in scenarios.SCENARIOS}
+        asked = {name: pool.submit(find, name, of_it) for name, of_it in given.items()}
         return {name: found.result() for name, found in asked.items()}
 
 
