@@ -9,8 +9,10 @@ import pytest
 from chalicelib import http
 from chalicelib.channels.slack.api import SlackApi
 from chalicelib.logs import log
+from tests.fakes.inbox import MemoryInbox
+from tests.fakes.secrets import OneSecret
 from tests.unit.slack import slack
-from tests.unit.slack.test_api import Inbox, Installations, Secrets
+from tests.unit.slack.test_api import Installations
 
 NAMES = ("X-Slack-Request-Timestamp", "X-Slack-Signature")
 WORDS = "zeppelin over the harbour"
@@ -27,9 +29,9 @@ class Site:
     """The three routes, as API Gateway calls them."""
 
     def __init__(self):
-        self.inbox = Inbox()
+        self.inbox = MemoryInbox()
         slack_api = SlackApi(
-            Secrets({"signing_secret": slack.SECRET}),
+            OneSecret("slack", {"signing_secret": slack.SECRET}),
             self.inbox,
             Installations(),
             clock=lambda: float(slack.AT),
