@@ -6,7 +6,7 @@ CHALICELIB = Path(__file__).parents[2] / "chalicelib"
 SHIPPED = [path for path in CHALICELIB.rglob("*") if path.is_file() and path.suffix != ".pyc"]
 
 
-LONGEST = {"wiring.py": 600}
+LONGEST = {"wiring.py": 650}
 """Lines, where they may be more than 500: wiring is a list of builders, none of which anybody reads for another."""
 
 
