@@ -542,8 +542,10 @@ def nobody_can_count_what_is_written(drive):
 
 def an_organiser_looks_at_old_statistics(drive):
     """Whose sum is kept, as nothing changes them any more."""
-    quarter = {"pk": "counts#birthday-bash#0", "sk": "2026-01-01T20:00", "i": 1}
-    _put(drive, "statistics")(quarter)
+    put = _put(drive, "statistics")
+    put({"pk": "counts#birthday-bash#0", "sk": "2026-01-01T20:00", "i": 1})
+    none_yet = {"until": 0, "amounts": {}}  # where this was played before
+    put({"pk": "total#birthday-bash", "sk": "Europe/Amsterdam", **none_yet})
     assert drive.organises("GET", "/campaigns/birthday-bash/stats").json()["messagesIn"] >= 1
     drive.organises("GET", "/campaigns/birthday-bash/stats?from=2026-01-01&to=2026-01-02")
 
