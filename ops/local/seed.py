@@ -36,5 +36,8 @@ def seed() -> None:
 def _let_a_report_be_due(campaign: Campaign) -> None:
     """The schedule's next run sends yesterday's: nobody has to wait until tomorrow to see one."""
     zone = ZoneInfo(campaign.timezone)
-    reported = days.before(days.before(days.current(clock.system(), zone), zone), zone)
+    now = clock.system()
+    reported = days.before(days.before(days.current(now, zone), zone), zone)
+    if days.due(now, zone, reported) is None:  # it is not yet morning
+        reported = days.before(reported, zone)
     wiring.asked().put(campaign.campaign_id, {reader_id(reader): reported for reader in campaign.reports})
