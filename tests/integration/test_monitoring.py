@@ -74,7 +74,7 @@ def test_the_topic_writes_to_the_organiser_and_to_nobody_without_an_address(stag
 def test_the_dashboard_is_filled_in(stage, outputs):
     body = stage.client("cloudwatch").get_dashboard(DashboardName="guestlist-prod")["DashboardBody"]
     assert "${" not in body
-    assert len([widget for widget in json.loads(body)["widgets"] if widget["type"] == "metric"]) == 11
+    assert len([widget for widget in json.loads(body)["widgets"] if widget["type"] == "metric"]) == 13
     assert outputs["DashboardUrl"].endswith("#dashboards/dashboard/guestlist-prod")
 
 

@@ -157,8 +157,8 @@ def test_nothing_ships_that_only_developers_read(unpacked):
         assert [name for name in names if re.search(r"\.(pyi|c|h|dist-info|typed)(/|$)|/tests?(/|$)", name)] == []
 
 
-def test_a_change_of_code_uploads_kilobytes_and_the_libraries_stay_small(built):
-    assert built.code.packed < 1_000_000
+def test_a_change_of_code_uploads_little_and_the_libraries_stay_small(built):
+    assert built.code.packed < 1_250_000
     assert built.layer.packed < 9_000_000
     assert built.layer.unpacked < 30_000_000
 
