@@ -6,7 +6,6 @@ export PIP_NO_INPUT = 1
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN = .venv/bin
-TOGETHER = --numprocesses=2 --dist=loadfile --no-loadscope-reorder
 
 .PHONY: help run test rights nightly check format package deploy verify rollback destroy bench clean browser
 
@@ -17,7 +16,7 @@ run: .venv/ops .venv-emulator/installed  ## Start the whole application on this 
 	@$(BIN)/python -m ops run
 
 test: .venv/dev .venv-emulator/installed browser  ## Run every test, and measure what of the code they reach
-	@tree=$$($(BIN)/python -m ops.deploy.tree) && $(BIN)/python -m pytest $(TOGETHER) --cov --cov-report=term \
+	@tree=$$($(BIN)/python -m ops.deploy.tree) && $(BIN)/python -m pytest --cov --cov-report=term \
 		&& mkdir -p .local && echo "$$tree" > .local/tested
 
 rights: .venv/dev .venv-emulator/installed  ## Take each right of each function away, one at a time: what needs it must be refused
