@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 
 from chalicelib.campaigns.model import Counts
-from chalicelib.statistics.model import Answers, Statistics, Tally
+from chalicelib.statistics.model import Answers, Question, Statistics, Tally
 
 
 def recount(campaign_id, records, conversations=(), orders=()):
@@ -25,49 +25,70 @@ def recount(campaign_id, records, conversations=(), orders=()):
 
 def by_source(records, campaign_id="birthday-bash"):
     """Of a table: the fans who came from each source, and how far."""
-    tallies = recount(campaign_id, (records.get(*key) for key in records)).by_source
+    tallies = recount(campaign_id, items(records)).by_source
     return {source: Counts(*tally[:4]) for source, tally in tallies.items()}
+
+
+def items(table):
+    """All that is in one."""
+    return [table.get(*key) for key in table]
+
+
+DIMENSIONS = ("channel", "source", "language")
 
 
 class _Counts:
     def __init__(self):
-        self.whole = Counter()
-        self.by = {name: defaultdict(Counter) for name in ("by_channel", "by_source", "by_language", "by_question")}
+        self.whole = _Kept(Tally)
+        self.questions = defaultdict(lambda: _Kept(Answers))
 
     def entry(self, item):
-        came = {name: item.get(name, "") for name in ("channel", "source", "language")}
         reached = {"starts": item["attempts"], "finishes": "finishedAt" in item, "wins": item["ticket"]}
         for counter in ("scans", *(stage for stage, is_reached in reached.items() if is_reached)):
-            self._count(counter, **came)
+            self.whole.count(_came(item), counter)
 
     def ticket(self, item):
-        self._count("tickets")
-        self._count("redemptions", int(item["status"] == "redeemed"))
+        self.whole.count(_came(item), "tickets")
+        self.whole.count(_came(item), "redemptions", int(item["status"] == "redeemed"))
 
     def turn(self, item):
-        said = {"channel": item["pk"].split(":")[0], "language": item["state"]["language"]}
-        self._count("messages_in", int("unasked" not in item), **said)
-        self._count("messages_out", len(item["replies"]), **said)
+        said = _came(item["state"]) | {"channel": item["pk"].split(":")[0]}
+        self.whole.count(said, "messages_in", int("unasked" not in item))
+        self.whole.count(said, "messages_out", len(item["replies"]))
         if "answered" in item:
             question, right = item["answered"]
-            self.by["by_question"][question]["right" if right else "wrong"] += 1
+            self.questions[question].count(said, "right" if right else "wrong")
 
     def lost(self, item):
-        self._count("unreachable", channel=item["pk"].split(":")[0])
+        self.whole.count(_came(item), "unreachable")
 
     def order(self, item):
-        made = {"channel": item["conversation"].split(":")[0]} if item.get("conversation") else {}
-        self._count("orders", **made)
-        self._count("revenue_cents", item["totalCents"], **made)
+        made = _came(item) if item.get("channel") else {}
+        self.whole.count(made, "orders")
+        self.whole.count(made, "revenue_cents", item["totalCents"])
 
     def statistics(self):
-        by = {
-            name: {value: (Answers if name == "by_question" else Tally)(**counts) for value, counts in values.items()}
-            for name, values in self.by.items()
-        }
-        return Statistics(**self.whole, **by)
+        by_question = {question: Question(**kept.parts()) for question, kept in self.questions.items()}
+        return Statistics(**self.whole.parts(), by_question=by_question)
 
-    def _count(self, counter, amount=1, **of):
-        self.whole[counter] += amount
-        for dimension, value in of.items():
-            self.by[f"by_{dimension}"][value][counter] += amount
+
+class _Kept:
+    def __init__(self, kind):
+        self.kind = kind
+        self.whole = Counter()
+        self.by = {dimension: defaultdict(Counter) for dimension in DIMENSIONS}
+
+    def count(self, came, counter, amount=1):
+        for part in (self.whole, *(self.by[dimension][value] for dimension, value in came.items())):
+            part[counter] += amount
+
+    def parts(self):
+        by = {
+            f"by_{dimension}": {value: self.kind(**part) for value, part in parts.items() if any(part.values())}
+            for dimension, parts in self.by.items()
+        }
+        return {"whole": self.kind(**self.whole), **by}
+
+
+def _came(item):
+    return {dimension: item.get(dimension, "") for dimension in DIMENSIONS}

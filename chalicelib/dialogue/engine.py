@@ -259,6 +259,7 @@ class _Dialogue:
         self.state = self.state._replace(
             language=language if language in campaign.languages else campaign.languages[0],
             campaign=campaign.campaign_id,
+            source=self.scene.source,
             step="finished" if entry.attempts else "",
             question=0,
             correct=0,

@@ -122,6 +122,8 @@ class State(NamedTuple):
     """en or nl; empty until the first turn."""
     campaign: str = ""
     """The id of the campaign that the fan plays, or empty."""
+    source: str = ""
+    """Of the link that the fan came to it by first, or empty."""
     step: Literal["", "consent", "question", "finished"] = ""
     question: int = 0
     """The position of the question that is being asked."""

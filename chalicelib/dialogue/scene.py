@@ -27,6 +27,8 @@ class Scene(NamedTuple):
     """The campaign that the message is about: named by its link or button, or the one being played."""
     entry: Entry | None = None
     """What the fan did in this campaign before; given where the conversation does not play it yet."""
+    source: str = ""
+    """Of the link that the fan came to this campaign by first, or empty; given where `entry` is."""
     held: str = ""
     """The code of the ticket that the entry won, or empty."""
     sold_out: bool = False

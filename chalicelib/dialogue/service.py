@@ -203,7 +203,8 @@ class Dialogue:
         if state.campaign == stored.campaign.campaign_id:
             return scene
         entry = self._entry(message, stored)
-        return scene._replace(entry=entry, held=self._tickets.code(stored.campaign.campaign_id, entry))
+        source = entry.source if entry.channel else _source(message, stored)
+        return scene._replace(entry=entry, source=source, held=self._tickets.code(stored.campaign.campaign_id, entry))
 
     def _may_speak(self, message: Message, before: Conversation) -> bool:
         """Whether there is still a conversation, and its platform lets us speak though the fan has not just written."""
@@ -240,7 +241,7 @@ class Dialogue:
             case Begin():
                 entry = scene.entry or self._entry(message, stored)
                 attempts = (*entry.attempts, digest(message.id))
-                begun = _come(entry, message, turn, stored)._replace(attempts=attempts)
+                begun = _come(entry, message, turn.state)._replace(attempts=attempts)
                 held = self._tickets.begin(stored, message.conversation, begun)
                 if held:  # won in a turn that was never committed
                     state = state._replace(campaign=stored.campaign.campaign_id, step="finished", ticket=held)
@@ -256,11 +257,11 @@ class Dialogue:
         To a draft nobody comes: nobody can play it yet, and it can be deleted.
         """
         entry = scene.entry
-        if entry is None or entry.source or entry.attempts or stored.campaign.state == "draft":
+        if entry is None or entry.channel or stored.campaign.state == "draft":
             return
-        come = _come(entry, message, turn, stored)
         entered = turn.state.campaign == stored.campaign.campaign_id
-        if (entered or come.source) and not isinstance(turn.effect, Begin | Forget):
+        if (entered or scene.source) and not isinstance(turn.effect, Begin | Forget):
+            come = _come(entry, message, turn.state._replace(source=scene.source))
             self._tickets.come(stored, message.conversation, come)
 
     def _entry(self, message: Message, stored: Stored) -> Entry:
@@ -269,10 +270,11 @@ class Dialogue:
         return entry._replace(attempts=tuple(begun for begun in entry.attempts if begun != digest(message.id)))
 
 
-def _come(entry: Entry, message: Message, turn: Turn, stored: Stored) -> Entry:
-    """The entry with how the fan came, which counts where nothing is known of them yet."""
-    source = entry.source or _source(message, stored)
-    return entry._replace(source=source, channel=message.channel, language=turn.state.language)
+def _come(entry: Entry, message: Message, state: State) -> Entry:
+    """The entry with how the fan came, where that is not known yet."""
+    if entry.channel:
+        return entry
+    return entry._replace(source=state.source, channel=message.channel, language=state.language)
 
 
 def _source(message: Message, stored: Stored) -> str:

@@ -61,4 +61,4 @@ class Shop:
         new = NewOrder(customer_id=buy.customer, items=[wish], payment_method="", campaign_id=state.campaign)
         language = cast("Language", state.language)
         url = f"{self._base_url}/payments/{buy.order_id}"
-        return self._orders.take_down(buy.order_id, new, Chat(message.conversation, language, url))
+        return self._orders.take_down(buy.order_id, new, Chat(message.conversation, language, url, state.source))

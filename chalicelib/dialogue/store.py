@@ -137,11 +137,12 @@ class ConversationStore:
 
     def lose(self, conversation: str, now: float) -> None:
         """Keep, once, that the fan could not be reached in the campaign that they play. Of a fan who was forgotten nothing is kept."""
-        campaign_id = self.load(conversation).state.campaign
-        if campaign_id:
-            lost = {"pk": conversation, "sk": f"unreachable#{campaign_id}", "expiresAt": int(now) + KEEP_SECONDS}
+        state = self.load(conversation).state
+        if state.campaign:
+            came = {"channel": conversation.partition(":")[0], "source": state.source, "language": state.language}
+            key = {"pk": conversation, "sk": f"unreachable#{state.campaign}"}
             with contextlib.suppress(ConditionFailed):
-                self._table.write(Create(lost))
+                self._table.write(Create(key | came | {"expiresAt": int(now) + KEEP_SECONDS}))
 
     def delete(self, conversation: str) -> None:
         """Delete everything, what is written meanwhile too (see `append`); again is fine."""

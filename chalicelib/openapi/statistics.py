@@ -1,60 +1,64 @@
 """What was counted of a campaign."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from msgspec import Meta, Struct
+from msgspec import Meta, defstruct
 
 from chalicelib import http
 from chalicelib.http import ORGANISER
 from chalicelib.openapi.entry import CAMPAIGN, Answer, Entry, Parameter, problem
 from chalicelib.statistics.api import MOST_DAYS
+from chalicelib.statistics.model import Answers, Tally
 
 Day = Annotated[str, Meta(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
 
 
-class Counters(Struct, rename="camel", omit_defaults=True):
-    """Those that are not zero."""
-
-    scans: int = 0
-    starts: int = 0
-    finishes: int = 0
-    wins: int = 0
-    tickets: int = 0
-    redemptions: int = 0
-    messages_in: int = 0
-    messages_out: int = 0
-    orders: int = 0
-    revenue_cents: int = 0
-    unreachable: int = 0
-
-
-class AnswerCounts(Struct):
-    right: int
-    wrong: int
+_SAYS = {
+    "scans": "Fans who came: by a QR code, a link, or the ref that they typed",
+    "starts": "Fans who began to play; each fan counts once",
+    "finishes": "Fans who answered the last question",
+    "wins": "Fans who won a ticket",
+    "tickets": "Tickets that were issued",
+    "redemptions": "Tickets whose holder was let in",
+    "messages_in": "Messages of fans who were playing the campaign",
+    "messages_out": "Replies to them",
+    "orders": "Orders that were placed: the campaign's, and those of no campaign",
+    "revenue_cents": "What they bring",
+    "unreachable": "Fans to whom a reply could not be sent: they have blocked us, or left",
+}
 
 
-class CampaignStatistics(Struct, rename="camel"):
-    scans: Annotated[int, Meta(description="Fans who came: by a QR code, a link, or the ref that they typed")]
-    starts: Annotated[int, Meta(description="Fans who began to play; each fan counts once")]
-    finishes: Annotated[int, Meta(description="Fans who answered the last question")]
-    wins: Annotated[int, Meta(description="Fans who won a ticket")]
-    tickets: Annotated[int, Meta(description="Tickets that were issued")]
-    redemptions: Annotated[int, Meta(description="Tickets whose holder was let in")]
-    messages_in: Annotated[int, Meta(description="Messages of fans who were playing the campaign")]
-    messages_out: Annotated[int, Meta(description="Replies to them")]
-    orders: Annotated[int, Meta(description="Orders that were placed: the campaign's, and those of no campaign")]
-    revenue_cents: int
-    unreachable: Annotated[
-        int, Meta(description="Fans to whom a reply could not be sent: they have blocked us, or left")
-    ]
-    by_hour: Annotated[
-        dict[str, Counters],
-        Meta(description="By the hour of a day, 00 to 23, on the clock of the campaign's time zone"),
-    ]
-    by_channel: Annotated[dict[str, Counters], Meta(description="messenger, slack, web")]
-    by_source: Annotated[dict[str, Counters], Meta(description="Under an empty name: who came without a source")]
-    by_language: dict[str, Counters]
-    by_question: Annotated[dict[str, AnswerCounts], Meta(description="By the question's id")]
+def _parts(of: Any) -> list[tuple[str, Any]]:  # noqa: ANN401  # a type
+    """The fields of what is counted by hour, channel, source and language."""
+    says = {
+        "by_hour": "By the hour of a day, 00 to 23, on the clock of the campaign's time zone",
+        "by_channel": "messenger, slack, web",
+        "by_source": "Under an empty name: who came without a source",
+        "by_language": "en, nl",
+    }
+    return [(name, Annotated[dict[str, of], Meta(description=text)]) for name, text in says.items()]
+
+
+Counters = defstruct(
+    "Counters",
+    [(name, int, 0) for name in Tally._fields],
+    rename="camel",
+    omit_defaults=True,
+    namespace={"__doc__": "Those that are not zero."},
+)
+AnswerCounters = defstruct("AnswerCounters", [(name, int, 0) for name in Answers._fields], omit_defaults=True)
+QuestionStatistics = defstruct(
+    "QuestionStatistics", [*((name, int) for name in Answers._fields), *_parts(AnswerCounters)], rename="camel"
+)
+CampaignStatistics = defstruct(
+    "CampaignStatistics",
+    [
+        *((name, Annotated[int, Meta(description=_SAYS[name])]) for name in Tally._fields),
+        *_parts(Counters),
+        ("by_question", Annotated[dict[str, QuestionStatistics], Meta(description="By the question's id")]),  # type: ignore[valid-type]
+    ],
+    rename="camel",
+)
 
 
 _SHOWN = {
@@ -73,7 +77,16 @@ _SHOWN = {
     "byChannel": {"messenger": {"scans": 100, "starts": 80}, "web": {"scans": 20, "starts": 16}},
     "bySource": {"": {"scans": 20}, "poster": {"scans": 100}},
     "byLanguage": {"en": {"scans": 30}, "nl": {"scans": 90}},
-    "byQuestion": {"venue": {"right": 70, "wrong": 26}},
+    "byQuestion": {
+        "venue": {
+            "right": 70,
+            "wrong": 26,
+            "byHour": {"20": {"right": 70, "wrong": 26}},
+            "byChannel": {"messenger": {"right": 60, "wrong": 20}, "web": {"right": 10, "wrong": 6}},
+            "bySource": {"": {"right": 10, "wrong": 6}, "poster": {"right": 60, "wrong": 20}},
+            "byLanguage": {"en": {"right": 20, "wrong": 4}, "nl": {"right": 50, "wrong": 22}},
+        }
+    },
 }
 
 ENTRIES = (

@@ -85,6 +85,12 @@ class Chat(NamedTuple):
     language: Literal["en", "nl"]
     payment_url: str
     """The page where they will."""
+    source: str = ""
+    """Of the link by which they came to the campaign, or empty."""
+
+    @property
+    def channel(self) -> str:
+        return self.conversation.partition(":")[0]
 
 
 class OrderMessage(NewOrder, frozen=True, kw_only=True):
@@ -127,6 +133,10 @@ class Order(Struct, frozen=True, kw_only=True, rename="camel"):
     campaign_id: str = ""
     conversation: str = ""
     """The chat in which it was ordered, until the fan was told there what became of it."""
+    channel: str = ""
+    """Of that chat: messenger, slack or web; empty for what was ordered elsewhere."""
+    source: str = ""
+    """Of the link by which the fan came to the campaign, or empty."""
     language: Literal["", "en", "nl"] = ""
     """The customer's, where it is known."""
     timeline: tuple[Event, ...] = ()

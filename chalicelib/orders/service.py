@@ -301,7 +301,7 @@ class Orders:
             timeline=(Event(at, "ACCEPTED"),),
         )
         if chat:
-            order = replace(self._at(order, "METHOD_REQUIRED"), **chat._asdict())
+            order = replace(self._at(order, "METHOD_REQUIRED"), channel=chat.channel, **chat._asdict())
         return order if self._store.create(order) else self.get(order_id)
 
     def _priced(self, wishes: Iterable[Wish]) -> tuple[Item, ...]:

@@ -58,7 +58,7 @@ class UnreachableFans:
     """On this day a reply to them could not be sent, for the first time: they have blocked the chat, or left."""
 
     def needs(self, report: Report) -> Iterator[Need]:
-        if count := report.of_day.unreachable:
+        if count := report.of_day.whole.unreachable:
             yield Need("unreachable_fans", amount=count)
 
 

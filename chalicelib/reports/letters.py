@@ -16,7 +16,7 @@ from chalicelib.pages.money import money
 from chalicelib.reports.model import FUNNEL, Need, Report
 from chalicelib.reports.sheet import sheet
 from chalicelib.reports.texts import SAY, number
-from chalicelib.statistics.model import Statistics, Tally
+from chalicelib.statistics.model import Tally
 
 _TILES = ("starts", "finishes", "tickets", "redemptions", "orders", "revenue")
 _SINGULAR = {"dead_letters": "dead_letter", "unreachable_fans": "unreachable_fan"}
@@ -74,7 +74,7 @@ class Letters:
 def _values(report: Report, language: Language) -> dict[str, object]:
     say, campaign = SAY[language], report.campaign
     name, day = _line(campaign.name), f"{in_words(report.day, language)} {report.day.year}"
-    players = _players(report.of_day.starts, language)
+    players = _players(report.of_day.whole.starts, language)
     return {
         "language": language,
         "say": say,
@@ -86,7 +86,7 @@ def _values(report: Report, language: Language) -> dict[str, object]:
         "summary": list(_summary(report, language)),
         "needs": [_told(need, language) for need in report.needs],
         "tiles": [_tile(measure, report, language) for measure in _TILES],
-        "has_moved": any(getattr(report.of_day, counter) for counter in Tally._fields),
+        "has_moved": any(report.of_day.whole),
         "funnel": _funnel(report, language),
         "hours": _hours(report, language),
         "busiest": ", ".join(
@@ -107,7 +107,7 @@ def _values(report: Report, language: Language) -> dict[str, object]:
 
 
 def _summary(report: Report, language: Language) -> Iterator[str]:
-    say, starts, before = SAY[language], report.of_day.starts, report.of_day_before.starts
+    say, starts, before = SAY[language], report.of_day.whole.starts, report.of_day_before.whole.starts
     if not starts:
         yield say["quiet"]
     else:
@@ -135,26 +135,27 @@ def _change(now: int, before: int) -> tuple[str, str]:
 
 
 def _tile(measure: str, report: Report, language: Language) -> Tile:
-    def written(of: Statistics) -> str:
+    def written(of: Tally) -> str:
         return money(of.revenue_cents, language) if measure == "revenue" else number(getattr(of, measure), language)
 
     say, field = SAY[language], "revenue_cents" if measure == "revenue" else measure
-    change, percent = _change(getattr(report.of_day, field), getattr(report.of_day_before, field))
+    day, before, total = (of.whole for of in (report.of_day, report.of_day_before, report.total))
+    change, percent = _change(getattr(day, field), getattr(before, field))
     tone = {"more": "up", "fewer": "down"}.get(change, "soft")
     arrow = {"up": "▲ ", "down": "▼ ", "soft": ""}[tone]
     return Tile(
         say[measure],
-        written(report.of_day),
+        written(day),
         f"{arrow}{percent}" if percent else "",
         tone,
-        say["day_before"].format(value=written(report.of_day_before)),
-        say["in_all"].format(value=written(report.total)),
+        say["day_before"].format(value=written(before)),
+        say["in_all"].format(value=written(total)),
     )
 
 
 def _funnel(report: Report, language: Language) -> list[Bar]:
-    counts = [(stage, int(getattr(report.of_day, stage))) for stage in FUNNEL]
-    longest, starts = max(count for _, count in counts), report.of_day.starts
+    counts = [(stage, int(getattr(report.of_day.whole, stage))) for stage in FUNNEL]
+    longest, starts = max(count for _, count in counts), report.of_day.whole.starts
     return [
         Bar(
             SAY[language][stage],
@@ -183,8 +184,8 @@ def _questions(report: Report, language: Language) -> Iterator[Bar]:
         if answers is None:
             yield Bar(text, say["unasked"], 0)
             continue
-        given = sum(answers)
-        share = _percent(answers.right, given)
+        given = sum(answers.whole)
+        share = _percent(answers.whole.right, given)
         note = say["answer" if given == 1 else "answers"].format(count=number(given, language))
         yield Bar(text, say["right"].format(percent=f"{share}%"), share, note, question.id == hardest)
 

@@ -53,9 +53,9 @@ class Report(NamedTuple):
     def hardest(self) -> str:
         """The id of the question that was answered right the most seldom; empty where none was answered, or all were right."""
         shares = [
-            (answers.right / (answers.right + answers.wrong), question)
+            (answers.whole.right / sum(answers.whole), question)
             for question, answers in self.of_day.by_question.items()
-            if answers.wrong
+            if answers.whole.wrong
         ]
         return min(shares, default=(1, ""))[1]
 

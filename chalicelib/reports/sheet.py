@@ -2,14 +2,14 @@
 
 import csv
 import io
-import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from chalicelib.campaigns.model import Language
 from chalicelib.reports.model import Report
 from chalicelib.reports.texts import SAY
-from chalicelib.statistics.model import Answers, Statistics, Tally
+from chalicelib.statistics.model import Answers, Question, Statistics, Tally
 
 _SEPARATOR: dict[Language, str] = {"en": ",", "nl": ";"}
 """As spreadsheets in that language have it: where numbers are written 1,5, a comma cannot separate them."""
@@ -38,26 +38,40 @@ def harmless(cell: str) -> str:
 
 def _rows(report: Report, say: Mapping[str, str]) -> Iterator[Row]:
     times = (report.of_day, report.of_day_before, report.total)
-    parts = [_parts(report, of, say) for of in times]
-    for part in parts[0]:
-        values = sorted(set().union(*(of[part] for of in parts)))
-        for value, measure in itertools.product(values, Tally._fields):
-            day, before, total = (getattr(of[part].get(value, Tally()), measure) for of in parts)
-            if day or before or total:
-                yield part, value, say[measure], day, before, total
+    counters = {counter: say[counter] for counter in Tally._fields}
+    yield from _lines(say["campaign"], [{report.campaign.name: of.whole} for of in times], counters)
+    for part, tallies in _parts(times, report, say):
+        yield from _lines(part, tallies, counters)
+    verdicts = {verdict: say[f"answers_{verdict}"] for verdict in Answers._fields}
     for question in report.campaign.questions:
-        answers = [of.by_question.get(question.id, Answers()) for of in times]
-        for verdict in Answers._fields:
-            day, before, total = (getattr(of, verdict) for of in answers)
-            yield say["question"], question.id, say[f"answers_{verdict}"], day, before, total
+        asked = [of.by_question.get(question.id, Question()) for of in times]
+        yield from _lines(say["question"], [{question.id: of.whole} for of in asked], verdicts, zeros=True)
+        for _, answers in _parts(asked, report, say):
+            named = [{f"{question.id} / {value}": counted for value, counted in of.items()} for of in answers]
+            yield from _lines(say["question"], named, verdicts)
 
 
-def _parts(report: Report, of: Statistics, say: Mapping[str, str]) -> dict[str, Mapping[str, Tally]]:
-    named = {"": say["elsewhere"], **report.sources}
-    return {
-        say["campaign"]: {report.campaign.name: Tally(**{measure: getattr(of, measure) for measure in Tally._fields})},
-        say["part_hour"]: {f"{hour:02}:00": tally for hour, tally in of.by_hour.items()},
-        say["channel"]: {say.get(channel, channel): tally for channel, tally in of.by_channel.items()},
-        say["source"]: {f"{named.get(source, '')} {source}".strip(): tally for source, tally in of.by_source.items()},
-        say["language"]: {say.get(spoken, spoken): tally for spoken, tally in of.by_language.items()},
-    }
+def _lines(
+    part: str, times: Sequence[Mapping[str, NamedTuple]], counters: Mapping[str, str], *, zeros: bool = False
+) -> Iterator[Row]:
+    """A line for each counter of each value that a part has at one of the three times."""
+    for value in sorted(set().union(*times)):
+        for counter, label in counters.items():
+            day, before, total = (int(getattr(of.get(value), counter, 0)) for of in times)
+            if zeros or day or before or total:
+                yield part, value, label, day, before, total
+
+
+def _parts(
+    times: Sequence[Statistics] | Sequence[Question], report: Report, say: Mapping[str, str]
+) -> Iterator[tuple[str, Sequence[Mapping[str, NamedTuple]]]]:
+    """What is counted by hour, channel, source and language: at each time, under names that people know."""
+    sources = {"": say["elsewhere"]} | {source: f"{name} {source}" for source, name in report.sources.items()}
+    yield say["part_hour"], [{f"{hour:02}:00": part for hour, part in of.by_hour.items()} for of in times]
+    yield say["channel"], [_named(of.by_channel, say) for of in times]
+    yield say["source"], [_named(of.by_source, sources) for of in times]
+    yield say["language"], [_named(of.by_language, say) for of in times]
+
+
+def _named(parts: Mapping[str, NamedTuple], names: Mapping[str, str]) -> Mapping[str, NamedTuple]:
+    return {names.get(value, value): part for value, part in parts.items()}

@@ -12,7 +12,7 @@ from chalicelib import http
 from chalicelib.campaigns.model import Campaign
 from chalicelib.clock import Clock
 from chalicelib.errors import FieldError, Invalid
-from chalicelib.statistics.model import Statistics, Tally
+from chalicelib.statistics.model import Answers, Question, Statistics, Tally
 from chalicelib.statistics.service import StatisticsService
 
 MOST_DAYS = 92
@@ -44,19 +44,23 @@ class StatisticsApi:
 
 
 def shown(statistics: Statistics) -> dict[str, Any]:
-    """As JSON: every counter, and in the dimensions those that are not zero."""
+    """As JSON: every counter of the whole, and in its parts those that are not zero."""
+    questions = statistics.by_question.items()
+    return _shown(statistics) | {"byQuestion": {question: _shown(answers) for question, answers in questions}}
+
+
+def _shown(counted: Statistics | Question) -> dict[str, Any]:
     return {
-        **{_camel(name): getattr(statistics, name) for name in Tally._fields},
-        "byHour": {f"{hour:02}": _parts(tally) for hour, tally in statistics.by_hour.items()},
-        "byChannel": {channel: _parts(tally) for channel, tally in statistics.by_channel.items()},
-        "bySource": {source: _parts(tally) for source, tally in statistics.by_source.items()},
-        "byLanguage": {language: _parts(tally) for language, tally in statistics.by_language.items()},
-        "byQuestion": {question: answers._asdict() for question, answers in statistics.by_question.items()},
+        **_json(counted.whole),
+        "byHour": {f"{hour:02}": _json(part, zeros=False) for hour, part in counted.by_hour.items()},
+        "byChannel": {channel: _json(part, zeros=False) for channel, part in counted.by_channel.items()},
+        "bySource": {source: _json(part, zeros=False) for source, part in counted.by_source.items()},
+        "byLanguage": {language: _json(part, zeros=False) for language, part in counted.by_language.items()},
     }
 
 
-def _parts(tally: Tally) -> dict[str, int]:
-    return {_camel(name): n for name, n in tally._asdict().items() if n}
+def _json(counters: Tally | Answers, *, zeros: bool = True) -> dict[str, int]:
+    return {_camel(name): n for name, n in counters._asdict().items() if n or zeros}
 
 
 def _camel(name: str) -> str:

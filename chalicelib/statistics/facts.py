@@ -30,21 +30,30 @@ class Fact(NamedTuple):
     amounts: Amounts
 
 
-class _Entry(Struct, frozen=True):
-    attempts: list[str]
-    ticket: str
-    finished_at: int | None = msgspec.field(default=None, name="finishedAt")
+class _Came(Struct, frozen=True):
+    """How a fan came."""
+
     source: Value = ""
     channel: Value = ""
     language: Value = ""
 
+    def values(self) -> Mapping[str, str]:
+        return {CHANNEL: self.channel, SOURCE: self.source, LANGUAGE: self.language}
 
-class _Ticket(Struct, frozen=True):
+
+class _Entry(_Came, frozen=True, kw_only=True):
+    attempts: list[str]
+    ticket: str
+    finished_at: int | None = msgspec.field(default=None, name="finishedAt")
+
+
+class _Ticket(_Came, frozen=True, kw_only=True):
     status: str
 
 
 class _State(Struct, frozen=True):
     campaign: Value = ""
+    source: Value = ""
     language: Value = ""
 
 
@@ -56,11 +65,10 @@ class _Turn(Struct, frozen=True):
     """No fan has said anything: we have."""
 
 
-class _Order(Struct, frozen=True, rename="camel"):
+class _Order(_Came, frozen=True, kw_only=True, rename="camel"):
     status: str
     total_cents: int = 0
     campaign_id: Value = ""
-    conversation: str = ""
 
 
 class _Told(NamedTuple):
@@ -101,7 +109,8 @@ def _told(pk: str, sk: str, old: Item, new: Item) -> _Told | None:
         case conversation, "turn#" if ":" in conversation:
             return _of_turn(pk, msgspec.convert(new, _Turn))
         case conversation, "unreachable#" if ":" in conversation:
-            return _Told(sk.partition("#")[2], amounts(Tally(unreachable=1), {CHANNEL: pk.partition(":")[0]}))
+            lost = msgspec.convert(new, _Came)
+            return _Told(sk.partition("#")[2], amounts(Tally(unreachable=1), lost.values()))
     return None
 
 
@@ -109,7 +118,7 @@ def _of_entry(old: _Entry | None, new: _Entry) -> Amounts:
     """How far a fan has come, for the first time."""
     before, after = _reached(old) if old else (0, 0, 0, 0), _reached(new)
     tally = Tally(*(max(0, now - then) for now, then in zip(after, before, strict=True)))
-    return amounts(tally, {CHANNEL: new.channel, SOURCE: new.source, LANGUAGE: new.language})
+    return amounts(tally, new.values())
 
 
 def _reached(entry: _Entry) -> tuple[int, int, int, int]:
@@ -119,7 +128,7 @@ def _reached(entry: _Entry) -> tuple[int, int, int, int]:
 
 def _of_ticket(old: _Ticket | None, new: _Ticket) -> Amounts:
     redeemed = new.status == "redeemed" and (old is None or old.status != "redeemed")
-    return amounts(Tally(tickets=int(old is None), redemptions=int(redeemed)), {})
+    return amounts(Tally(tickets=int(old is None), redemptions=int(redeemed)), new.values())
 
 
 def _of_turn(conversation: str, turn: _Turn) -> _Told | None:
@@ -128,13 +137,13 @@ def _of_turn(conversation: str, turn: _Turn) -> _Told | None:
     if not turn.state.campaign or (channel == "web" and room[1] == "preview"):
         return None
     tally = Tally(messages_in=int(not turn.unasked), messages_out=len(turn.replies))
-    said = amounts(tally, {CHANNEL: channel, LANGUAGE: turn.state.language})
-    verdict = answered(turn.answered[0], right=turn.answered[1]) if turn.answered else {}
-    return _Told(turn.state.campaign, said | verdict)
+    values = {CHANNEL: channel, SOURCE: turn.state.source, LANGUAGE: turn.state.language}
+    verdict = answered(turn.answered[0], values, right=turn.answered[1]) if turn.answered else {}
+    return _Told(turn.state.campaign, amounts(tally, values) | verdict)
 
 
 def _of_order(before: str | None, order: _Order) -> _Told | None:
     if order.status != "PLACED" or before == "PLACED":
         return None
-    channel = {CHANNEL: order.conversation.partition(":")[0]} if order.conversation else {}
-    return _Told(order.campaign_id, amounts(Tally(orders=1, revenue_cents=order.total_cents), channel))
+    values = order.values() if order.channel else {}
+    return _Told(order.campaign_id, amounts(Tally(orders=1, revenue_cents=order.total_cents), values))

@@ -9,7 +9,7 @@ from chalicelib.events.aside import Queue, Record, failures, set_aside
 from chalicelib.events.stream import Unreadable
 from chalicelib.logs import Log
 from chalicelib.statistics.facts import Fact, fact_of
-from chalicelib.statistics.service import AT_ONCE, StatisticsService
+from chalicelib.statistics.service import StatisticsService
 
 
 class _Told(NamedTuple):
@@ -37,14 +37,13 @@ class StreamCounter:
             else:
                 if fact is not None:
                     told.append(_Told(record, fact))
-        for start in range(0, len(told), AT_ONCE):
-            again += self._counted(told[start : start + AT_ONCE])
+        again += self._counted(told)
         if told or again:
             self._log("counted", facts=len(told), failures=len(again) or None)
         return failures(again)
 
     def _counted(self, told: list[_Told]) -> list[Record]:
-        """Count up to `AT_ONCE` facts; answers the records of those that were not."""
+        """Count facts; answers the records that must come again: all, as those that were counted are not counted twice."""
         try:
             self._statistics.count([each.fact for each in told])
         except Unavailable as error:

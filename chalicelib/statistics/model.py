@@ -1,16 +1,17 @@
 """What is counted of a campaign.
 
 Kept are amounts: whole numbers under short names, as a table is paid for by the byte. `i` is what came in, `c/web/i` what of that came in
-by the web chat: a dimension's letter, a value of it, a counter's letter.
+by the web chat: a dimension's letter, a value of it, a counter's letter. `q/venue/r` is how often a question was answered right, and
+`c/web/q/venue/r` how often in the web chat.
 """
 
 from collections import Counter
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 Amounts = Mapping[str, int]
 
-DIMENSIONS = HOUR, CHANNEL, SOURCE, LANGUAGE, QUESTION = tuple("hcslq")
+HOUR, CHANNEL, SOURCE, LANGUAGE, QUESTION = "hcslq"
 
 
 class Tally(NamedTuple):
@@ -46,76 +47,94 @@ class Answers(NamedTuple):
     wrong: int = 0
 
 
-class Statistics(NamedTuple):
-    """Counters as in `Tally`, and what they are made of. What is zero is not in there.
+class Question(NamedTuple):
+    """How a question was answered, and the same by hour, channel, source and language, as in `Statistics`."""
 
-    Only the hours hold all counters. Redemptions have no other dimension; unreachable fans a channel, orders too, where they were
-    made in a chat; messages a channel and a language.
+    whole: Answers = Answers()
+    by_hour: Mapping[int, Answers] = {}  # NamedTuple never changes its defaults
+    by_channel: Mapping[str, Answers] = {}
+    by_source: Mapping[str, Answers] = {}
+    by_language: Mapping[str, Answers] = {}
+
+
+class Statistics(NamedTuple):
+    """What was counted, and what it is made of; what is zero is not in there.
+
+    Each part comes to the whole, but for orders that were not made in a chat: of them the hour is known, and no more.
     """
 
-    scans: int = 0
-    starts: int = 0
-    finishes: int = 0
-    wins: int = 0
-    tickets: int = 0
-    redemptions: int = 0
-    messages_in: int = 0
-    messages_out: int = 0
-    orders: int = 0
-    revenue_cents: int = 0
-    unreachable: int = 0
-    by_hour: Mapping[int, Tally] = {}  # NamedTuple never changes its defaults
+    whole: Tally = Tally()
+    by_hour: Mapping[int, Tally] = {}
     """By the hour of a day, 0 to 23, on the clock of the time zone that was asked for."""
     by_channel: Mapping[str, Tally] = {}
     by_source: Mapping[str, Tally] = {}
     """By the source of the link that a fan came by first; under the empty one, those who came without."""
     by_language: Mapping[str, Tally] = {}
-    """By the language that a fan spoke when they came, or sent a message."""
-    by_question: Mapping[str, Answers] = {}
+    """By the language that a fan spoke then; of a message and an order, by the one in which it was."""
+    by_question: Mapping[str, Question] = {}
 
 
 _LETTERS = dict(zip(Tally._fields, "sbfwtrioncu", strict=True))
 _COUNTERS = {letter: counter for counter, letter in _LETTERS.items()}
-_VERDICTS = {"r": "right", "w": "wrong"}
 
 
 def amounts(tally: Tally, values: Mapping[str, str]) -> dict[str, int]:
     """A tally under its names: as such, and for each dimension under the value there."""
     counted = {_LETTERS[counter]: n for counter, n in tally._asdict().items() if n}
-    of = ("", *(f"{dimension}/{value}/" for dimension, value in values.items()))
-    return {prefix + letter: n for prefix in of for letter, n in counted.items()}
+    return {prefix + letter: n for prefix in _prefixes(values) for letter, n in counted.items()}
 
 
-def answered(question: str, *, right: bool) -> dict[str, int]:
-    """One answer."""
-    return {f"{QUESTION}/{question}/{'r' if right else 'w'}": 1}
+def answered(question: str, values: Mapping[str, str], *, right: bool) -> dict[str, int]:
+    """One answer, as such and for each dimension."""
+    return {f"{prefix}{QUESTION}/{question}/{'r' if right else 'w'}": 1 for prefix in _prefixes(values)}
 
 
 def statistics(amounts: Amounts) -> Statistics:
     """What amounts say."""
-    counters: dict[str, int] = {}
-    found: dict[str, dict[str, dict[str, int]]] = {dimension: {} for dimension in DIMENSIONS}
+    found: dict[str | None, _Found] = {None: {}}
     for name, amount in sorted(amounts.items()):
         *of, letter = name.split("/")
-        if of:
-            dimension, value = of
-            names = _VERDICTS if dimension == QUESTION else _COUNTERS
-            found[dimension].setdefault(value, {})[names[letter]] = amount
-        else:
-            counters[_COUNTERS[letter]] = amount
-    tallies = {
-        dimension: {value: Tally(**tally) for value, tally in found[dimension].items()} for dimension in DIMENSIONS[:-1]
-    }
-    return Statistics(
-        **counters,
-        by_hour={int(hour): tally for hour, tally in tallies[HOUR].items()},
-        by_channel=tallies[CHANNEL],
-        by_source=tallies[SOURCE],
-        by_language=tallies[LANGUAGE],
-        by_question={question: Answers(**answers) for question, answers in found[QUESTION].items()},
-    )
+        values = dict(zip(of[::2], of[1::2], strict=True))
+        question = values.pop(QUESTION, None)
+        [(dimension, value)] = values.items() or [("", "")]
+        found.setdefault(question, {}).setdefault(dimension, {}).setdefault(value, {})[letter] = amount
+    whole = found.pop(None)
+    questions = {question: Question(**_parts(of, _answers)) for question, of in found.items() if question is not None}
+    return Statistics(**_parts(whole, _tally), by_question=questions)
 
 
 def at_hour(amounts: Amounts, hour: int) -> Counter[str]:
     """The amounts of some time, with the hour of the day that it belongs to."""
-    return Counter(amounts) + Counter({f"{HOUR}/{hour:02}/{name}": n for name, n in amounts.items() if "/" not in name})
+    wholes = {name: n for name, n in amounts.items() if "/" not in name or name.startswith(f"{QUESTION}/")}
+    return Counter(amounts) + Counter({f"{HOUR}/{hour:02}/{name}": n for name, n in wholes.items()})
+
+
+_Found = dict[str, dict[str, dict[str, int]]]
+"""Amounts by their letters, by the value and by the letter of a dimension; both are empty for the whole."""
+
+
+def _prefixes(values: Mapping[str, str]) -> list[str]:
+    return ["", *(f"{dimension}/{value}/" for dimension, value in values.items())]
+
+
+def _parts(found: _Found, made: Callable[[Mapping[str, int]], Any]) -> dict[str, Any]:
+    """The fields that `Statistics` and `Question` have in common."""
+    whole, hours, channels, sources, languages = (
+        {value: made(letters) for value, letters in found.get(dimension, {}).items()}
+        for dimension in ("", HOUR, CHANNEL, SOURCE, LANGUAGE)
+    )
+    return {
+        "whole": whole.get("", made({})),
+        "by_hour": {int(hour): part for hour, part in hours.items()},
+        "by_channel": channels,
+        "by_source": sources,
+        "by_language": languages,
+    }
+
+
+def _tally(letters: Mapping[str, int]) -> Tally:
+    return Tally(**{_COUNTERS[letter]: n for letter, n in letters.items()})
+
+
+def _answers(letters: Mapping[str, int]) -> Answers:
+    return Answers(letters.get("r", 0), letters.get("w", 0))

@@ -8,12 +8,10 @@ from chalicelib.campaigns.model import Counts
 from chalicelib.clock import Clock
 from chalicelib.statistics.facts import Fact
 from chalicelib.statistics.model import Statistics, at_hour, statistics
-from chalicelib.statistics.store import AT_ONCE, FINAL, Quarter, StatisticsStore, Sum
+from chalicelib.statistics.store import FINAL, Quarter, StatisticsStore, Sum
 
 SHOP = ""
 """Instead of a campaign: the orders of none. They belong to everybody who sells something, so every campaign shows them."""
-
-__all__ = ["AT_ONCE", "SHOP", "StatisticsService"]
 
 _HOUR = 60 * 60
 
@@ -39,10 +37,11 @@ class StatisticsService:
     def by_source(self, campaign_id: str) -> dict[str, Counts]:
         """How many fans came from each source and how far; under the empty one, those who came without."""
         tallies = statistics(self._total(campaign_id, UTC)).by_source
-        return {source: Counts(*tally[: len(Counts._fields)]) for source, tally in tallies.items()}
+        counted = {source: Counts(*tally[: len(Counts._fields)]) for source, tally in tallies.items()}
+        return {source: counts for source, counts in counted.items() if any(counts)}
 
     def count(self, facts: Sequence[Fact]) -> None:
-        """Count up to `AT_ONCE` facts, each once however often it comes; `Unavailable` where none of them was counted."""
+        """Count facts, each once however often it comes; `Unavailable` where some may not have been counted: let all come again."""
         self._store.count(facts, int(self._clock()))
 
     def _total(self, campaign_id: str, zone: tzinfo) -> Counter[str]:

@@ -27,6 +27,11 @@ SHARDS = 8
 
 AT_ONCE = 50
 """Facts: each takes two steps at most, and a transaction has a hundred."""
+MOST_NAMES = 250
+"""Amounts that one step adds to: an update's expression has 4 KB and 300 operators, and a name takes 11 bytes of it.
+
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html#limits-expression-parameters
+"""
 KEEP_SECONDS = 48 * 60 * 60
 FINAL = 30 * 60 * 60
 """Seconds after which a quarter does not change any more: what happened is in a stream for 24 hours, and then was counted, or set aside.
@@ -78,8 +83,11 @@ class StatisticsStore:
         self._table.write(Put({"pk": f"total#{campaign_id}", "sk": zone, **total._asdict()}))
 
     def count(self, facts: Iterable[Fact], now: int) -> None:
-        """Count up to `AT_ONCE` facts, each once however often it comes: its mark is written in the same transaction as what it adds."""
-        waiting = list({fact.id: fact for fact in facts}.values())
+        """Count facts, each once however often it comes: its mark is written in the same transaction as what it adds."""
+        for batch in _batches({fact.id: fact for fact in facts}.values()):
+            self._count(batch, now)
+
+    def _count(self, waiting: list[Fact], now: int) -> None:
         while waiting:
             marks = [
                 Create({"pk": f"counted#{fact.id}", "sk": "counted", "expiresAt": now + KEEP_SECONDS})
@@ -97,6 +105,20 @@ class StatisticsStore:
         for fact in facts:
             sums[_partition(fact.campaign_id, self._shard), _sort_key(max(fact.at, earliest))].update(fact.amounts)
         return [Add(pk, sk, amounts) for (pk, sk), amounts in sums.items()]
+
+
+def _batches(facts: Iterable[Fact]) -> Iterator[list[Fact]]:
+    """What one transaction can count."""
+    batch: list[Fact] = []
+    names: set[str] = set()
+    for fact in facts:
+        if len(batch) == AT_ONCE or len(names | fact.amounts.keys()) > MOST_NAMES:
+            yield batch
+            batch, names = [], set()
+        batch.append(fact)
+        names |= fact.amounts.keys()
+    if batch:
+        yield batch
 
 
 def _partition(campaign_id: str, shard: int) -> str:

@@ -52,15 +52,15 @@ class Tickets:
 
     def take(self, stored: Stored, conversation: str) -> str:
         """A ticket for this fan: its code; the one that they hold already; or empty when all are taken."""
-        campaign_id = stored.campaign.campaign_id
-        if self.sold_out(campaign_id):
-            return self._held(stored, conversation)
+        campaign_id, entry = stored.campaign.campaign_id, self.entry(stored, conversation)
+        if entry.ticket or self.sold_out(campaign_id):
+            return self.code(campaign_id, entry)
         keys, fan = self._keys(), _fan(stored, conversation)
         for salt in range(3):
             made = ticket_id(hmac.digest(stored.salt.encode(), f"{salt}\0{fan}".encode(), "sha256"))
             ticket = Ticket(made, campaign_id, keys.signing_kid, "issued", milliseconds(self._clock))
             try:
-                self._store.take(fan, ticket)
+                self._store.take(fan, ticket, entry)
             except Taken:
                 continue
             except AlreadyHeld:

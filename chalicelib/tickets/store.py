@@ -4,7 +4,7 @@
 | --- | --- | --- |
 | `campaign#<id>` | `stock` | written by campaigns; `left` goes down here |
 | `campaign#<id>#<shard>` | `entry#<fan>` | how a fan came and fared; the fan is a key that only the campaign's salt explains |
-| `campaign#<id>#<shard>` | `ticket#<ticket id>` | a ticket; nothing in it says whose it is |
+| `campaign#<id>#<shard>` | `ticket#<ticket id>` | a ticket, and how its fan came; nothing in it says whose it is |
 | `revocations` | `<campaign id>#<ticket id>` | so that scanners without a network can know |
 
 Sixteen shards, because a partition takes 1,000 writes a second.
@@ -66,14 +66,17 @@ class TicketStore:
         """The fan finished without winning: `AlreadyHeld` where the entry has a ticket all the same."""
         self._change_entry(campaign_id, fan, {"finishedAt": at})
 
-    def take(self, fan: str, ticket: Ticket) -> None:
-        """Take one from the stock, for this fan: all of it or nothing. Neither can the stock pass zero, nor a fan hold two."""
+    def take(self, fan: str, ticket: Ticket, came: Entry) -> None:
+        """Take one from the stock, for this fan: all of it or nothing. Neither can the stock pass zero, nor a fan hold two.
+
+        The ticket's item says how its fan `came`, as it cannot be told from it whose it is.
+        """
         finished = {"ticket": ticket.ticket_id, "kid": ticket.kid, "finishedAt": ticket.issued_at}
         try:
             self._table.write(
                 Change(partition(ticket.campaign_id), "stock", add={"left": -1}, at_least={"left": 1}),
                 Change(_shard(ticket.campaign_id, fan), f"entry#{fan}", put=finished, expect={"ticket": ""}),
-                Create(_row(ticket)),
+                Create(_row(ticket) | _came(came)),
             )
         except ConditionFailed as failed:
             stock, entry, _ = range(3)
@@ -127,8 +130,12 @@ def _key(campaign_id: str, kind: str, name: str) -> Item:
 
 
 def _entry(campaign_id: str, fan: str, entry: Entry) -> Create:
-    came = {name: value for name in _CAME if (value := getattr(entry, name))}
-    return Create(_key(campaign_id, "entry", fan) | {"attempts": entry.attempts, "ticket": "", "kid": ""} | came)
+    new = {"attempts": entry.attempts, "ticket": "", "kid": ""}
+    return Create(_key(campaign_id, "entry", fan) | new | _came(entry))
+
+
+def _came(entry: Entry) -> Item:
+    return {name: value for name in _CAME if (value := getattr(entry, name))}
 
 
 def _shard(campaign_id: str, name: str) -> str:

@@ -29,6 +29,9 @@ def campaign(table):
     return name
 
 
+CAME = Entry(source="poster", channel="web", language="nl")
+
+
 @pytest.fixture
 def playing(store, campaign):
     """Lets fans begin."""
@@ -45,7 +48,7 @@ def held(store, campaign, playing):
     """A ticket that ANNA holds."""
     playing("ANNA")
     ticket = a_ticket(campaign, "ANNA")
-    store.take("ANNA", ticket)
+    store.take("ANNA", ticket, CAME)
     return ticket
 
 
@@ -80,7 +83,7 @@ def test_who_holds_a_ticket_neither_begins_nor_loses_nor_takes_another(store, ca
     with pytest.raises(AlreadyHeld):
         store.lose(campaign, "ANNA", AT)
     with pytest.raises(AlreadyHeld):
-        store.take("ANNA", a_ticket(campaign, "another"))
+        store.take("ANNA", a_ticket(campaign, "another"), Entry())
     assert store.entry(campaign, "ANNA") == Entry(("first",), held.ticket_id, "K1")
     assert store.left(campaign) == 1
 
@@ -118,7 +121,7 @@ def test_a_ticket_comes_out_of_the_stock_into_the_entry(store, campaign, held):
 def test_every_member_of_a_ticket_is_kept(store, campaign, playing):
     playing("ANNA")
     bound = a_ticket(campaign, "bound", valid_from=AT + 1, valid_until=AT + 2)
-    store.take("ANNA", bound)
+    store.take("ANNA", bound, Entry())
     assert store.get(campaign, bound.ticket_id) == bound
 
 
@@ -128,25 +131,25 @@ def test_a_campaign_that_is_not_there_has_no_tickets(store):
 
 def test_a_third_winner_cannot_take_one_of_two_tickets(store, campaign, playing):
     playing("ANNA", "BEN", "CARL")
-    store.take("ANNA", a_ticket(campaign, "one"))
-    store.take("BEN", a_ticket(campaign, "two"))
+    store.take("ANNA", a_ticket(campaign, "one"), Entry())
+    store.take("BEN", a_ticket(campaign, "two"), Entry())
     with pytest.raises(SoldOut):
-        store.take("CARL", a_ticket(campaign, "three"))
+        store.take("CARL", a_ticket(campaign, "three"), Entry())
     assert store.left(campaign) == 0
     assert store.entry(campaign, "CARL").ticket == ""
 
 
 def test_who_holds_the_last_ticket_is_told_so_and_not_that_they_are_sold_out(store, campaign, held, playing):
     playing("BEN")
-    store.take("BEN", a_ticket(campaign, "last"))
+    store.take("BEN", a_ticket(campaign, "last"), Entry())
     with pytest.raises(AlreadyHeld):
-        store.take("ANNA", a_ticket(campaign, "another"))
+        store.take("ANNA", a_ticket(campaign, "another"), Entry())
 
 
 def test_an_id_that_another_ticket_has_is_not_given_again(store, campaign, held, playing):
     playing("BEN")
     with pytest.raises(Taken):
-        store.take("BEN", held)
+        store.take("BEN", held, Entry())
     assert store.left(campaign) == 1
     assert store.entry(campaign, "BEN").ticket == ""
 

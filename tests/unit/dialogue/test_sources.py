@@ -1,14 +1,19 @@
 """A fan counts once for the first source that brought them, however often a message comes and whatever dies in between."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.aws.tables import Put
 from chalicelib.campaigns.model import Counts, Terms
+from chalicelib.dialogue.store import ConversationStore
+from chalicelib.statistics.model import Tally
+from chalicelib.tickets.signing import Claims
 from chalicelib.tickets.store import TicketStore
 from tests.builders import a_campaign
-from tests.recount import by_source
+from tests.recount import by_source, items, recount
 from tests.unit.test_crash_points import Crash, Fuse
 from tests.world import FAN, World
 
@@ -38,6 +43,32 @@ def test_a_winner_is_counted_at_each_stage(world):
     for _ in world.campaign.questions:
         world.answer()
     assert counts(world) == Counts(scans=1, starts=1, finishes=1, wins=1)
+
+
+def test_all_that_a_fan_does_counts_for_the_source_that_brought_them(world):
+    """From the first turn to the door, and at the shop; a link that they follow later changes nothing."""
+    world.shop.stock(shirt=5)
+    world.scan("bash..poster")
+    world.scan("bash..story")
+    for _ in world.campaign.questions:
+        world.answer()
+    ticket = next(item["ticket_id"] for item in items(world.records) if item["sk"].startswith("ticket#"))
+    world.tickets.redeem(Claims("birthday-bash", ticket, "K1"), "a-scan-of-it", "North")
+    for text in ("buy 2 shirt", "anna@example.org", "yes"):
+        world.say(text)
+    [order_id] = re.findall("/payments/([A-Za-z0-9_-]+)", world.text)
+    world.shop.orders.pay_with(order_id, "pm_card_visa")
+    world.shop.process()
+    world.shop.run(order_id)
+    ConversationStore(world.conversations).lose(FAN, 0)
+    found = recount("birthday-bash", *map(items, (world.records, world.conversations, world.shop.table)))
+    assert found.whole._replace(messages_in=0, messages_out=0) == Tally(
+        **dict.fromkeys(("scans", "starts", "finishes", "wins", "tickets", "redemptions", "orders", "unreachable"), 1),
+        revenue_cents=2 * 1999,
+    )
+    assert found.by_source == {"poster": found.whole}
+    assert found.by_question.keys() == {question.id for question in world.campaign.questions}
+    assert all(answers.by_source == {"poster": answers.whole} for answers in found.by_question.values())
 
 
 def test_a_fan_who_plays_again_is_counted_once(world):

@@ -18,7 +18,7 @@ from chalicelib.reports.letters import Way
 from chalicelib.reports.model import Need
 from chalicelib.reports.sheet import harmless, sheet
 from chalicelib.reports.texts import SAY
-from chalicelib.statistics.model import Answers, Statistics, Tally
+from chalicelib.statistics.model import Answers, Question, Statistics, Tally
 from tests.builders import a_campaign
 from tests.unit.reports.office import LETTERS
 from tests.unit.reports.reports import a_report
@@ -57,9 +57,9 @@ SEPARATORS = {"en": ",", "nl": ";"}
 
 def test_yesterday_is_told_beside_the_day_before_and_the_total():
     report = a_report(
-        of_day=Statistics(starts=1_120, revenue_cents=123_456),
-        of_day_before=Statistics(starts=950, revenue_cents=200_000),
-        total=Statistics(starts=4_500, revenue_cents=900_000),
+        of_day=Statistics(Tally(starts=1_120, revenue_cents=123_456)),
+        of_day_before=Statistics(Tally(starts=950, revenue_cents=200_000)),
+        total=Statistics(Tally(starts=4_500, revenue_cents=900_000)),
     )
     mail = LETTERS.write(report, ANNA)
     assert mail.subject == "Birthday Bash: 1,120 fans on Sunday 29 November"
@@ -70,7 +70,7 @@ def test_yesterday_is_told_beside_the_day_before_and_the_total():
 
 
 def test_the_same_in_dutch_with_dutch_numbers():
-    mail = LETTERS.write(a_report(of_day=Statistics(starts=1_120, revenue_cents=123_456)), BRAM)
+    mail = LETTERS.write(a_report(of_day=Statistics(Tally(starts=1_120, revenue_cents=123_456))), BRAM)
     assert mail.subject == "Birthday Bash: 1.120 fans op zondag 29 november"
     assert "1.120 fans begonnen te spelen, de dag ervoor niemand." in Page(mail.html).text
     assert "€ 1.234,56" in mail.text
@@ -90,7 +90,9 @@ def test_both_languages_say_the_same_things():
     ],
 )
 def test_the_day_is_summed_up_in_a_sentence(now, before, told):
-    mail = LETTERS.write(a_report(of_day=Statistics(starts=now), of_day_before=Statistics(starts=before)), ANNA)
+    mail = LETTERS.write(
+        a_report(of_day=Statistics(Tally(starts=now)), of_day_before=Statistics(Tally(starts=before))), ANNA
+    )
     assert told in mail.text
     assert told in Page(mail.html).text
 
@@ -99,13 +101,10 @@ def test_the_funnel_the_busiest_hours_the_hardest_question_and_the_sources_are_t
     report = a_report(
         sources={"poster": "The poster"},
         of_day=Statistics(
-            scans=200,
-            starts=100,
-            finishes=60,
-            wins=30,
+            Tally(scans=200, starts=100, finishes=60, wins=30),
             by_hour={9: Tally(messages_in=5), 20: Tally(messages_in=80), 21: Tally(messages_in=70), 3: Tally(scans=1)},
             by_source={"poster": Tally(starts=70, wins=20), "": Tally(starts=20), "gone": Tally(starts=10)},
-            by_question={"first-set": Answers(80, 20), "style": Answers(30, 40)},
+            by_question={"first-set": Question(Answers(80, 20)), "style": Question(Answers(30, 40))},
         ),
     )
     mail = LETTERS.write(report, ANNA)
@@ -170,11 +169,11 @@ def a_busy_report(text):
         campaign=replace(campaign, questions=questions),
         sources={"poster": text},
         of_day=Statistics(
-            starts=3,
+            Tally(starts=3),
             by_source={"poster": Tally(starts=2), "": Tally(starts=1)},
             by_channel={"web": Tally(starts=3)},
             by_language={"en": Tally(starts=3)},
-            by_question={"first-set": Answers(1, 2)},
+            by_question={"first-set": Question(Answers(1, 2))},
             by_hour={20: Tally(messages_in=9)},
         ),
         needs=(Need("stock_low", text, 1),),
@@ -226,9 +225,13 @@ def test_a_harmless_cell_is_what_it_was_but_for_a_mark_before_it(text):
 
 def test_the_table_has_every_number_of_the_day_the_day_before_and_in_all():
     report = a_report(
-        of_day=Statistics(starts=5, by_channel={"web": Tally(starts=5)}, by_question={"style": Answers(2, 1)}),
-        of_day_before=Statistics(starts=4, by_channel={"slack": Tally(starts=4)}),
-        total=Statistics(starts=9),
+        of_day=Statistics(
+            Tally(starts=5),
+            by_channel={"web": Tally(starts=5)},
+            by_question={"style": Question(Answers(2, 1), by_hour={20: Answers(2)}, by_language={"nl": Answers(0, 1)})},
+        ),
+        of_day_before=Statistics(Tally(starts=4), by_channel={"slack": Tally(starts=4)}),
+        total=Statistics(Tally(starts=9)),
     )
     found = rows(report)
     assert found[0] == ["Part", "Item", "Measure", "Day", "Day before", "In all"]
@@ -236,6 +239,8 @@ def test_the_table_has_every_number_of_the_day_the_day_before_and_in_all():
     assert ["Channel", "Web chat", "Began to play", "5", "0", "0"] in found
     assert ["Channel", "Slack", "Began to play", "0", "4", "0"] in found
     assert ["Question", "style", "Right answers", "2", "0", "0"] in found
+    assert ["Question", "style / 20:00", "Right answers", "2", "0", "0"] in found
+    assert ["Question", "style / Dutch", "Wrong answers", "1", "0", "0"] in found
     assert rows(report, "nl")[0] == ["Deel", "Onderdeel", "Maat", "Dag", "Dag ervoor", "In totaal"]
 
 

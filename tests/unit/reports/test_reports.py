@@ -16,7 +16,7 @@ from chalicelib.reports.api import ReportsApi
 from chalicelib.reports.attention import GIVEN_UP, DeadLetters
 from chalicelib.reports.model import Need
 from chalicelib.reports.service import Reports
-from chalicelib.statistics.model import Answers, Statistics, Tally
+from chalicelib.statistics.model import Answers, Question, Statistics, Tally
 from chalicelib.statistics.service import StatisticsService
 from chalicelib.statistics.store import StatisticsStore
 from ops.deploy import template as cloudformation
@@ -72,7 +72,7 @@ def reads_of_a_day(messages):
     campaigns.reads = counted.reads = 0
     statistics = StatisticsService(StatisticsStore(counted), clock)
     report = Reports(Campaigns(CampaignStore(campaigns), clock), statistics, (), clock).of("birthday-bash", DAY)
-    assert report.of_day.messages_in == messages
+    assert report.of_day.whole.messages_in == messages
     return campaigns.reads + counted.reads
 
 
@@ -91,7 +91,7 @@ def test_dead_letters_lost_fans_low_stock_and_silence_need_attention(office):
     )
     office.counters.by_day = {
         "2026-11-28": Statistics(by_channel={"messenger": Tally(messages_in=20), "slack": Tally(messages_in=19)}),
-        "2026-11-29": Statistics(unreachable=2, by_channel={"web": Tally(messages_in=9)}),
+        "2026-11-29": Statistics(Tally(unreachable=2), by_channel={"web": Tally(messages_in=9)}),
     }
     assert office.reports.of("birthday-bash", DAY).needs == (
         Need("unreachable_fans", "", 2),
@@ -121,16 +121,16 @@ def test_the_report_over_http_has_the_day_the_day_before_and_all_days(office):
     office.announce()
     office.clock.now = moment("2026-11-30T12:00")
     office.counters.by_day["2026-11-29"] = Statistics(
-        starts=3,
+        Tally(starts=3),
         by_hour={9: Tally(messages_in=2)},
         by_source={"": Tally(starts=3)},
-        by_question={"style": Answers(1, 2)},
+        by_question={"style": Question(Answers(1, 2))},
     )
     answer = json.loads(ReportsApi(office.reports).show("birthday-bash", "2026-11-29", None).body)
     assert answer["day"]["starts"] == 3
     assert answer["day"]["byHour"] == {"09": {"messagesIn": 2}}
     assert answer["day"]["bySource"] == {"": {"starts": 3}}
-    assert answer["day"]["byQuestion"] == {"style": {"right": 1, "wrong": 2}}
+    assert {"right": 1, "wrong": 2}.items() <= answer["day"]["byQuestion"]["style"].items()
     assert answer["dayBefore"]["starts"] == answer["total"]["starts"] == 0
     assert (answer["busiestHours"], answer["hardestQuestion"], answer["ticketsLeft"]) == ([9], "style", 25)
     assert "anna@example.org" not in json.dumps(answer)

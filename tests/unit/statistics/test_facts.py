@@ -42,7 +42,7 @@ def amounts(record):
 
 
 def test_a_fact_has_its_record_s_name_its_campaign_and_its_time():
-    assert fact_of(ticket({"status": "issued"})) == Fact("e1", "bash", AT, {"t": 1})
+    assert fact_of(ticket({"status": "issued"})) == Fact("e1", "bash", AT, {"t": 1, "c//t": 1, "s//t": 1, "l//t": 1})
 
 
 def test_a_fan_who_comes_is_counted_by_channel_source_and_language():
@@ -70,28 +70,33 @@ def test_a_fan_counts_once_however_often_they_play(new, old, told):
     assert found == {prefix + letter: 1 for prefix in ("", "c/web/", "s/poster/", "l/nl/") for letter in told}
 
 
-def test_a_ticket_counts_when_it_is_issued_and_when_its_holder_is_let_in():
-    assert amounts(ticket({"status": "issued"})) == {"t": 1}
-    assert amounts(ticket({"status": "redeemed"}, {"status": "issued"})) == {"r": 1}
+def test_a_ticket_counts_when_it_is_issued_and_when_its_holder_is_let_in_by_how_its_fan_came():
+    parts = ("", "c/web/", "s/poster/", "l/nl/")
+    assert amounts(ticket({"status": "issued"} | CAME)) == {f"{part}t": 1 for part in parts}
+    assert amounts(ticket({"status": "redeemed"} | CAME, {"status": "issued"} | CAME)) == {f"{p}r": 1 for p in parts}
     assert amounts(ticket({"status": "revoked"}, {"status": "redeemed"})) is None
 
 
 def test_a_turn_is_one_message_in_and_its_replies_out():
-    assert amounts(turn()) == {"i": 1, "o": 2, "c/messenger/i": 1, "c/messenger/o": 2, "l/en/i": 1, "l/en/o": 2}
+    parts = ("", "c/messenger/", "s//", "l/en/")
+    assert amounts(turn()) == {f"{part}i": 1 for part in parts} | {f"{part}o": 2 for part in parts}
 
 
 def test_what_a_fan_is_told_unasked_is_no_message_of_theirs():
-    assert amounts(turn(unasked=True, replies=[{"text": "Hi"}])) == {"o": 1, "c/messenger/o": 1, "l/en/o": 1}
+    told = amounts(turn(unasked=True, replies=[{"text": "Hi"}]))
+    assert told == {"o": 1, "c/messenger/o": 1, "s//o": 1, "l/en/o": 1}
 
 
 def test_a_fan_who_cannot_be_reached_counts_for_the_campaign_that_they_played():
-    lost = changed("slack:T1:U1", "unreachable#bash", {"expiresAt": AT})
-    assert fact_of(lost) == Fact("e1", "bash", AT, {"u": 1, "c/slack/u": 1})
+    lost = changed("slack:T1:U1", "unreachable#bash", CAME | {"expiresAt": AT})
+    assert fact_of(lost) == Fact("e1", "bash", AT, {"u": 1, "c/web/u": 1, "s/poster/u": 1, "l/nl/u": 1})
 
 
 @pytest.mark.parametrize(("right", "letter"), [(True, "r"), (False, "w")])
-def test_an_answer_counts_for_its_question(right, letter):
-    assert amounts(turn(answered=["venue", right]))[f"q/venue/{letter}"] == 1
+def test_an_answer_counts_for_its_question_by_channel_source_and_language(right, letter):
+    told = amounts(turn(answered=["venue", right], state=TURN["state"] | {"source": "poster"}))
+    answers = {name: n for name, n in told.items() if "q/" in name}
+    assert answers == {f"{part}q/venue/{letter}": 1 for part in ("", "c/messenger/", "s/poster/", "l/en/")}
 
 
 @pytest.mark.parametrize(
@@ -137,10 +142,10 @@ def test_an_order_counts_once_it_is_placed_with_what_it_brings():
     assert fact_of(order(an_order(), an_order(status="ACCEPTED"))) == Fact("e1", "", AT, {"n": 1, "c": 10_000})
 
 
-def test_an_order_that_was_made_in_a_chat_counts_for_its_campaign_and_channel():
-    made = {"campaignId": "bash", "conversation": "slack:T1:U1"}
-    told = {"n": 1, "c": 10_000, "c/slack/n": 1, "c/slack/c": 10_000}
-    assert fact_of(order(an_order(**made))) == Fact("e1", "bash", AT, told)
+def test_an_order_that_was_made_in_a_chat_counts_for_its_campaign_channel_source_and_language():
+    told = {f"{part}n": 1 for part in ("", "c/web/", "s/poster/", "l/nl/")}
+    told |= {f"{part}c": 10_000 for part in ("", "c/web/", "s/poster/", "l/nl/")}
+    assert fact_of(order(an_order(campaignId="bash", **CAME))) == Fact("e1", "bash", AT, told)
 
 
 @pytest.mark.parametrize(

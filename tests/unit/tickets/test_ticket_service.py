@@ -153,11 +153,11 @@ class Crowded(TicketStore):
 
     crowd = 2
 
-    def take(self, fan, ticket):
+    def take(self, fan, ticket, came):
         self.tried = [*getattr(self, "tried", []), ticket.ticket_id]
         if len(self.tried) <= self.crowd:
             raise Taken
-        super().take(fan, ticket)
+        super().take(fan, ticket, came)
 
 
 class Full(Crowded):

@@ -59,7 +59,7 @@ def stage():
     Campaigns(CampaignStore(table), lambda: 0.0).save(a_campaign())
     store = TicketStore(table)
     store.begin("birthday-bash", "FAN", Entry(("m1",)))
-    store.take("FAN", Ticket(NUMBER, "birthday-bash", "K1", "issued", issued_at=0))
+    store.take("FAN", Ticket(NUMBER, "birthday-bash", "K1", "issued", issued_at=0), Entry())
     secrets = MemorySecrets({"tickets": {"keys": rotated([])}})
     return a_stage(secrets=secrets, tickets=Tickets(store, lambda: keys_of(secrets), lambda: 0.0))
 
