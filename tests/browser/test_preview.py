@@ -26,7 +26,7 @@ def open_chat(fans_site, visitor):
 
     def open_chat(query=""):
         page = visitor(of=blank)
-        page.set_default_timeout(5_000)
+        page.set_default_timeout(15_000)
         page.goto(f"{fans_site.url}/chat/birthday-bash{query}")
         return page
 

@@ -29,7 +29,7 @@ def open_chat(fans_site, visitor):
 
     def open_chat(prepare=None, locale="en-GB", **options):
         page = visitor(expected, viewport=PHONE, locale=locale, **options)
-        page.set_default_timeout(5_000)
+        page.set_default_timeout(15_000)
         if prepare:
             prepare(page)
         page.goto(fans_site.url + "/chat/birthday-bash")

@@ -26,6 +26,8 @@ KNOWS_MORE = {
     ("PATCH", "/campaigns/{campaign}"): "the same",
     ("POST", "/campaigns/{campaign}/clone"): "the same",
     ("POST", "/orders"): "the customer and the products are looked up",
+    ("GET", "/reports/{campaign}/{date}"): "a day is one of the calendar",
+    ("GET", "/campaigns/{campaign}/stats"): "the same, and two days are compared",
 }
 """Routes that may refuse with 400 what the schema allows, and why no schema can say it."""
 

@@ -6,13 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.aws.tables import Put
+from chalicelib.aws.tables import Create, Put
 from chalicelib.campaigns.model import Counts, Terms
 from chalicelib.dialogue.store import ConversationStore
 from chalicelib.statistics.model import Tally
 from chalicelib.tickets.signing import Claims
 from chalicelib.tickets.store import TicketStore
 from tests.builders import a_campaign
+from tests.fakes.table import MemoryTable
 from tests.recount import by_source, items, recount
 from tests.unit.test_crash_points import Crash, Fuse
 from tests.world import FAN, World
@@ -209,18 +210,35 @@ def test_a_crash_at_any_step_and_messages_that_come_again_count_nobody_twice_and
         assert by_source(world.records) == {"poster": Counts(1, 1, 1, 1)}, step
 
 
-class CarelessStore(TicketStore):
-    """Writes how a fan came over whatever is known of them."""
+class RacedStore(TicketStore):
+    """While a fan comes, they begin in another tab, by another link."""
 
     def come(self, campaign_id, fan, entry):
-        item = {"pk": f"campaign#{campaign_id}#0", "sk": f"entry#{fan}", "source": entry.source}
-        self._table.write(Put(item | {"attempts": [], "ticket": "", "kid": ""}))
+        self.begin(campaign_id, fan, entry._replace(attempts=("in the other tab",), source="story"))
+        super().come(campaign_id, fan, entry)
 
 
-def test_without_the_condition_the_same_job_counts_wrongly():
+class Careless(MemoryTable):
+    """Writes over whatever there is."""
+
+    def write(self, *steps):
+        super().write(*(Put(step.item) if isinstance(step, Create) else step for step in steps))
+
+
+def raced(records):
+    terms = Terms(url="https://example.com/terms", consent="ask")
+    world = announced(a_campaign(terms=terms), tickets=RacedStore, records=records)
+    world.scan("bash..poster")
+    return by_source(world.records)
+
+
+def test_who_comes_and_begins_at_the_same_time_is_counted_for_the_first_that_was_written():
+    assert raced(MemoryTable()) == {"story": Counts(scans=1, starts=1)}
+
+
+def test_without_the_condition_they_are_not():
     """The negative control."""
-    world, _ = play("ask", tickets=CarelessStore)
-    assert by_source(world.records) != {"poster": Counts(1, 1, 1, 1)}
+    assert raced(Careless()) == {"poster": Counts(scans=1)}
 
 
 LINKS = st.sampled_from(["bash", "bash..poster", "bash..story", "bash..nowhere"])
