@@ -6,6 +6,10 @@ export PIP_NO_INPUT = 1
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN = .venv/bin
+PYTEST = $(BIN)/python -m pytest
+
+# Tests that watch the clock, as fans do, run alone; of all others, two files at a time.
+ALONE = tests/browser tests/e2e tests/integration
 
 .PHONY: help run test rights nightly check format package deploy verify rollback destroy bench clean browser
 
@@ -16,14 +20,17 @@ run: .venv/ops .venv-emulator/installed  ## Start the whole application on this 
 	@$(BIN)/python -m ops run
 
 test: .venv/dev .venv-emulator/installed browser  ## Run every test, and measure what of the code they reach
-	@tree=$$($(BIN)/python -m ops.deploy.tree) && $(BIN)/python -m pytest --cov --cov-report=term \
+	@tree=$$($(BIN)/python -m ops.deploy.tree) \
+		&& $(PYTEST) --numprocesses=2 --dist=loadfile --no-loadscope-reorder $(addprefix --ignore=,$(ALONE)) \
+			--cov --cov-report= --cov-fail-under=0 \
+		&& $(PYTEST) $(ALONE) --cov --cov-append --cov-report=term \
 		&& mkdir -p .local && echo "$$tree" > .local/tested
 
 rights: .venv/dev .venv-emulator/installed  ## Take each right of each function away, one at a time: what needs it must be refused
-	@$(BIN)/python -m pytest -m nightly tests/integration/test_deploy.py
+	@$(PYTEST) -m nightly tests/integration/test_deploy.py
 
 nightly: .venv/dev .venv-emulator/installed  ## Run all tests that take long: each way a deploy can break off, each right taken away, races for many
-	@$(BIN)/python -m pytest -m nightly
+	@$(PYTEST) -m nightly
 
 check: .venv/dev  ## Check format, style, types, import rules, templates and policies
 	$(BIN)/ruff format --check .
