@@ -11,7 +11,7 @@ PYTEST = $(BIN)/python -m pytest
 # Tests that watch the clock, as fans do, run alone; of all others, two files at a time.
 ALONE = tests/browser tests/e2e tests/integration
 
-.PHONY: help run test rights nightly check format package deploy verify rollback destroy bench clean browser
+.PHONY: help run test rights pairs nightly check format package deploy verify rollback destroy bench clean browser
 
 help:  ## Show what can be done
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 18
@@ -28,6 +28,9 @@ test: .venv/dev .venv-emulator/installed browser  ## Run every test, and measure
 
 rights: .venv/dev .venv-emulator/installed  ## Take each right of each function away, one at a time: what needs it must be refused
 	@$(PYTEST) -m nightly tests/integration/test_deploy.py
+
+pairs: .venv/dev  ## Let two things fail on an order's way, wherever they are: no promise may break
+	@$(PYTEST) -m nightly tests/faults/test_pairs.py
 
 nightly: .venv/dev .venv-emulator/installed  ## Run all tests that take long: each way a deploy can break off, each right taken away, races for many
 	@$(PYTEST) -m nightly
