@@ -31,6 +31,7 @@ KNOWS_MORE = {
 }
 """Routes that may refuse with 400 what the schema allows, and why no schema can say it."""
 
+
 def quick(document):
     """The same document, but for addresses: making some of all there are takes a minute, and schemathesis has another idea of `idn-email`.
 
