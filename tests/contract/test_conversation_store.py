@@ -14,7 +14,7 @@ from chalicelib.dialogue.store import KEEP_SECONDS, REMEMBERED, Conversation, Co
 NOW = 1_796_000_000.5
 AT = 1_796_000_000_000
 REPLIES = (Reply("Right!", (Choice("A", "a"), Choice("B", "b"))),)
-STATE = State("nl", "birthday-bash", "question", 2, 1, 1, last_at=AT)
+STATE = State("nl", "birthday-bash", "poster", "question", 2, 1, 1, last_at=AT)
 TICKET = "1.BIRTHDAY-BASH.7KQ2M4XPRT.K1." + "A" * 103
 
 
@@ -67,8 +67,8 @@ def test_a_conversation_that_never_was_is_blank(store, fan):
     [
         State(),
         STATE,
-        State("en", "c", "consent", 0, 0, 0, "", stopped=True, deleting=True, last_at=1),
-        State("en", "c", "finished", 0, 3, 10, TICKET),
+        State("en", "c", "", "consent", 0, 0, 0, "", stopped=True, deleting=True, last_at=1),
+        State("en", "c", "story", "finished", 0, 3, 10, TICKET),
     ],
 )
 def test_every_member_of_the_state_and_of_the_replies_is_kept(store, say, fan, state):
@@ -180,7 +180,8 @@ def test_a_fan_who_could_not_be_reached_is_kept_once_and_as_long(table, store, s
     for _ in range(2):
         store.lose(fan, NOW)
     [_, lost] = rows(table, fan)
-    assert lost == {"pk": fan, "sk": "unreachable#birthday-bash", "expiresAt": int(NOW) + KEEP_SECONDS}
+    came = {"channel": "messenger", "source": "poster", "language": "nl"}
+    assert lost == {"pk": fan, "sk": "unreachable#birthday-bash", "expiresAt": int(NOW) + KEEP_SECONDS} | came
     say()
     assert store.load(fan).turns == 2
 
