@@ -22,6 +22,7 @@ from chalicelib.campaigns import validation
 from ops.bench import events
 from ops.bench.events import Json
 from ops.bench.fans import DEMO, MESSAGES, Fan, Graph
+from ops.bench.items import size
 from ops.bench.once import Context
 
 app = importlib.import_module("app")  # has no types
@@ -57,25 +58,6 @@ class Tally:
         self.calls[self.running, operation] += 1
         if parameters.get("TableName", "").endswith("-conversations") and operation == "PutItem":
             self.items.append(size(parameters["Item"]))
-
-
-def size(attributes: Json) -> int:
-    """Of an item, as DynamoDB counts: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html ."""
-    return sum(len(name.encode()) + _size(*attribute.items()) for name, attribute in attributes.items())
-
-
-def _size(attribute: tuple[str, Any]) -> int:
-    kind, value = attribute
-    match kind:
-        case "S":
-            return len(value.encode())
-        case "N":
-            return len(value) // 2 + 1
-        case "L":
-            return 3 + sum(1 + _size(*element.items()) for element in value)
-        case "M":
-            return 3 + len(value) + size(value)
-    return 1
 
 
 def play(fans: int, graph: Graph, tally: Tally) -> None:
