@@ -23,7 +23,7 @@ _SAYS = {
     "messages_in": "Messages of fans who were playing the campaign",
     "messages_out": "Replies to them",
     "orders": "Orders that were placed: the campaign's, and those of no campaign",
-    "revenue_cents": "What they bring",
+    "revenue_cents": "What those come to",
     "unreachable": "Fans to whom a reply could not be sent: they have blocked us, or left",
 }
 
