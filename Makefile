@@ -27,7 +27,7 @@ test: .venv/dev .venv-emulator/installed browser  ## Run every test, and measure
 		&& mkdir -p .local && echo "$$tree" > .local/tested
 
 rights: .venv/dev .venv-emulator/installed  ## Take each right of each function away, one at a time: what needs it must be refused
-	@$(PYTEST) -m nightly tests/integration/test_deploy.py
+	@$(PYTEST) -m nightly tests/deploy/test_rights.py
 
 pairs: .venv/dev  ## Let two things fail on an order's way, wherever they are: no promise may break
 	@$(PYTEST) -m nightly tests/faults/test_pairs.py

@@ -6,6 +6,8 @@ import os
 from concurrent.futures import ProcessPoolExecutor
 from typing import NamedTuple
 
+import coverage
+
 from tests.faults import scenarios
 from tests.faults.place import worlds
 from tests.faults.seams import (
@@ -151,7 +153,9 @@ def _everywhere(find, given):
 
 
 def _stay():
-    """A process that does nothing else."""
+    """A process that does nothing else: not measure either, which takes as long again, and other tests reach all of it."""
+    if measuring := coverage.Coverage.current():
+        measuring.stop()
     _KEPT.append(worlds())
     _KEPT[0].__enter__()
 

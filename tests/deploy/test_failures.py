@@ -10,8 +10,8 @@ from queue import SimpleQueue
 import pytest
 import requests
 
-from tests.integration.decisions import FUNCTIONS
-from tests.integration.deploy.faulty import DEPLOY, DESTROY, ROLLBACK, faulty
+from tests.deploy.decisions import FUNCTIONS
+from tests.deploy.faulty import DEPLOY, DESTROY, ROLLBACK, faulty
 
 STEPS = ("plan", "resources", "functions", "settings", "alarms", "release")
 

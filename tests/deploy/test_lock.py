@@ -13,7 +13,7 @@ import pytest
 from ops.deploy.account import Account
 from ops.deploy.lock import HERE, KEY, LEASE, Lock
 from ops.local.environment import REGION
-from tests.integration.deploy.faulty import DEPLOY, DESTROY, ROLLBACK, faulty
+from tests.deploy.faulty import DEPLOY, DESTROY, ROLLBACK, faulty
 from tests.local_runtime import wait_until
 
 ADA = "arn:aws:iam::123456789012:user/ada"

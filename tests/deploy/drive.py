@@ -38,9 +38,9 @@ from chalicelib.reports.model import reader_id
 from tests.builders import SCHEDULED
 from tests.contract.messenger.graph import Graph, error
 from tests.contract.slack.web_api import WebApi, installed
+from tests.deploy.decisions import Decisions, Right
 from tests.fakes import stripe
 from tests.fakes.platform import Answer
-from tests.integration.decisions import Decisions, Right
 from tests.local_runtime import Stage
 from tests.unit.events.rows import an_order
 from tests.unit.mailing import ses

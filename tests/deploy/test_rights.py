@@ -23,9 +23,9 @@ from ops.local import launch
 from ops.local.secrets import new_ticket_keys
 from tests.contract.messenger.graph import Graph
 from tests.contract.slack.web_api import WebApi
+from tests.deploy.decisions import FUNCTIONS, RIGHTS, policy
+from tests.deploy.drive import SCENES, Drive, Refused
 from tests.fakes.stripe import KEY, WEBHOOK_SECRET, StripeServer
-from tests.integration.decisions import FUNCTIONS, RIGHTS, policy
-from tests.integration.drive import SCENES, Drive, Refused
 from tests.local_runtime import Stage
 from tests.unit.messenger import meta
 from tests.unit.slack import slack
@@ -141,7 +141,7 @@ def test_the_api_answers_an_event_as_aws_documents_it(drive):
 
     https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway.html#apigateway-example-event
     """
-    event = json.loads((launch.PROJECT / "tests" / "integration" / "api_gateway_event.json").read_text())
+    event = json.loads((launch.PROJECT / "tests" / "deploy" / "api_gateway_event.json").read_text())
     answer = drive.stage.client("lambda").invoke(FunctionName="guestlist-prod", Payload=json.dumps(event))
     response = json.load(answer["Payload"])
     assert response["statusCode"] == 200

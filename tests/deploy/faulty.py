@@ -5,7 +5,7 @@ import itertools
 import tempfile
 from pathlib import Path
 
-from tests.integration.deploy.proxy import Proxy, no_fault
+from tests.deploy.proxy import Proxy, no_fault
 
 DEPLOY = ("deploy", "--stage", "staging")
 ROLLBACK = ("rollback", "--stage", "staging")
