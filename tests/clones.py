@@ -14,7 +14,7 @@ from ops.local import launch
 from ops.local.environment import REGION, isolated
 
 ARCHITECTURE = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
-BUILT_BEFORE = launch.PROJECT / "tests" / "integration" / "deploy" / "built_before.py"
+BUILT_BEFORE = launch.PROJECT / "tests" / "deploy" / "built_before.py"
 
 
 NOWHERE = "http://127.0.0.1:1"
