@@ -241,7 +241,7 @@ class Dialogue:
             case Begin():
                 entry = scene.entry or self._entry(message, stored)
                 attempts = (*entry.attempts, digest(message.id))
-                begun = _come(entry, message, turn.state)._replace(attempts=attempts)
+                begun = _come(entry, message, turn.state.source, turn.state.language)._replace(attempts=attempts)
                 held = self._tickets.begin(stored, message.conversation, begun)
                 if held:  # won in a turn that was never committed
                     state = state._replace(campaign=stored.campaign.campaign_id, step="finished", ticket=held)
@@ -261,7 +261,7 @@ class Dialogue:
             return
         entered = turn.state.campaign == stored.campaign.campaign_id
         if (entered or scene.source) and not isinstance(turn.effect, Begin | Forget):
-            come = _come(entry, message, turn.state._replace(source=scene.source))
+            come = _come(entry, message, scene.source, turn.state.language)
             self._tickets.come(stored, message.conversation, come)
 
     def _entry(self, message: Message, stored: Stored) -> Entry:
@@ -270,11 +270,9 @@ class Dialogue:
         return entry._replace(attempts=tuple(begun for begun in entry.attempts if begun != digest(message.id)))
 
 
-def _come(entry: Entry, message: Message, state: State) -> Entry:
+def _come(entry: Entry, message: Message, source: str, language: str) -> Entry:
     """The entry with how the fan came, where that is not known yet."""
-    if entry.channel:
-        return entry
-    return entry._replace(source=state.source, channel=message.channel, language=state.language)
+    return entry if entry.channel else entry._replace(source=source, channel=message.channel, language=language)
 
 
 def _source(message: Message, stored: Stored) -> str:
